@@ -1,0 +1,1 @@
+"""What this machine supports, namespace by namespace, and who says so."""
