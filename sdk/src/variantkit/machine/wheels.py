@@ -1,0 +1,87 @@
+"""Provider wheels: where the bytes of an approved provider come from."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from variantkit.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from variantkit.trust.approved import Entry
+
+MAX_WHEEL_BYTES = 32 << 20
+
+
+class Offer(NamedTuple):
+    """A file that claims to be the wanted provider; nothing of it is believed before its hash is.
+
+    `sha256` is what the place it comes from says, when it says anything; `index` is the URL of the index it is on.
+    `read` fetches the bytes.
+    """
+
+    filename: str
+    where: str
+    read: Callable[[], bytes]
+    index: str | None = None
+    sha256: str | None = None
+
+
+class WheelSource(Protocol):
+    """A place that may hold provider wheels."""
+
+    def offers(self, entry: Entry) -> Iterator[Offer]:
+        """Yield the files that bear the package name and version of `entry`."""
+        ...
+
+
+class WheelDirectory:
+    """A directory of provider wheels: the bundle inside the SDK, or `--provider-wheels DIR`."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+    def offers(self, entry: Entry) -> Iterator[Offer]:
+        try:
+            names = sorted(os.listdir(self.path))
+        except OSError as error:
+            raise InputError(
+                f"{self.path}: expected a directory of provider wheels, found: {error.strerror or error}"
+            ) from None
+        for name in names:
+            if _is_wheel_of(name, entry):
+                path = os.path.join(self.path, name)
+                yield Offer(name, path, lambda path=path: read_wheel(path))  # type: ignore[misc]
+
+
+def read_wheel(path: str) -> bytes:
+    """Read a provider wheel; raise InputError when it cannot be read or is larger than 32 MiB."""
+    try:
+        with open(path, "rb") as stream:
+            data = stream.read(MAX_WHEEL_BYTES + 1)
+    except OSError as error:
+        raise InputError(f"{path}: cannot read this provider wheel: {error.strerror or error}") from None
+    if len(data) > MAX_WHEEL_BYTES:
+        raise InputError(f"{path}: a provider wheel of more than {MAX_WHEEL_BYTES >> 20} MiB is not read")
+    return data
+
+
+def _is_wheel_of(filename: str, entry: Entry) -> bool:
+    parts = filename.split("-")
+    if not filename.endswith(".whl") or len(parts) < 5:
+        return False
+    name = parts[0].lower().replace("_", "-").replace(".", "-")
+    return name == entry.package and _same_version(parts[1], entry.version)
+
+
+def _same_version(left: str, right: str) -> bool:
+    if left == right:
+        return True
+    from packaging.version import InvalidVersion, Version
+
+    try:
+        return Version(left) == Version(right)
+    except InvalidVersion:
+        return False
