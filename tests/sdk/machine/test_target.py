@@ -127,7 +127,7 @@ def test_the_first_pip_on_the_path_counts(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        ('echo \'{"old": "3.8.18"}\'', "expected Python 3.9 or newer, found 3.8.18"),
+        ('echo \'{"old": "3.8.18", "oldest": "3.9"}\'', "expected Python 3.9 or newer, found 3.8.18"),
         ('echo \'{"syntax": "invalid syntax"}\'', "written for newer Pythons"),
         ("echo hello", "no answer, exit status 0"),
         ("exit 3", "no answer, exit status 3"),
