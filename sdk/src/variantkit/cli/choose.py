@@ -1,0 +1,152 @@
+"""The verbs that answer and change nothing: detect, select, explain."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from variantkit.cli.options import add_common_options, add_deciding_options, read_machine
+from variantkit.cli.report import namespace_lines, namespace_object, namespace_summary, rejection_line, rejection_object
+from variantkit.cli.terminal import BOLD, DIM, GREEN, print_json, print_line, print_note, print_styled
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from variantkit.cli.release import Choice
+
+DETECT_EXAMPLES = """\
+examples:
+  variantkit detect                                    every approved provider
+  variantkit detect --namespace x86_64 --json          one of them, for programs
+  variantkit detect --override 'x86_64 :: level :: v2,v1'
+"""
+SELECT_EXAMPLES = """\
+examples:
+  variantkit select numpy-2.4.0-variants.json          the labels of one release
+  variantkit select ./wheels numpy                     a directory of wheels
+  variantkit select https://index.example/simple 'numpy<3' --json
+  variantkit select numpy-2.4.0-variants.json --no-exec --static machine.toml
+
+exit code 1: nothing is compatible
+"""
+REJECTIONS_SHOWN = 20
+
+
+def add_verb(verbs: argparse._SubParsersAction[argparse.ArgumentParser], verb: str, summary: str) -> None:
+    """Add one of this room's verbs to the program."""
+    epilog = DETECT_EXAMPLES if verb == "detect" else SELECT_EXAMPLES
+    parser = verbs.add_parser(
+        verb,
+        help=summary,
+        description=summary[0].upper() + summary[1:] + ".",
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    run: dict[str, Callable[[argparse.Namespace], int]] = {"detect": detect, "select": select, "explain": explain}
+    if verb == "detect":
+        parser.add_argument("--namespace", metavar="NS", action="append", default=[], help="only this one; repeatable")
+    else:
+        _add_release_arguments(parser)
+    add_deciding_options(parser)
+    add_common_options(parser)
+    parser.set_defaults(run=run[verb])
+
+
+def _add_release_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("source", metavar="FILE_OR_DIR_OR_URL", help="a variants.json, a directory of wheels, an index")
+    parser.add_argument("requirement", nargs="?", help="the project (and versions) to look for in a directory or index")
+    parser.add_argument("--python", metavar="PY", help="the interpreter (or its environment) to choose for")
+    parser.add_argument(
+        "--prefer",
+        metavar="'NS :: FEATURE :: VALUE'",
+        action="append",
+        default=[],
+        help="move a supported value to the front",
+    )
+
+
+def detect(args: argparse.Namespace) -> int:
+    """Ask every approved provider, or those named."""
+    machine = read_machine(args)
+    answers = machine.detect(args.namespace)
+    if args.json:
+        shown = {namespace: namespace_object(answer) for namespace, answer in answers.items()}
+        print_json({"schema": "variantkit.detect/1", "namespaces": shown})
+        return 0
+    for line in namespace_lines(answers):
+        print_line(line)
+    if not answers:
+        print_note("variantkit: no provider is approved here; `variantkit doctor` says what is missing")
+    return 0
+
+
+def select(args: argparse.Namespace) -> int:
+    """Print the best compatible variant."""
+    choice = _choose(args)
+    if args.json:
+        print_json({"schema": "variantkit.select/1", **_choice_object(choice)})
+    elif choice.found:
+        print_line(choice.label if choice.label else "(the plain wheel)")
+    else:
+        print_note(f"variantkit: {choice.name}: no variant is compatible with this machine; `variantkit explain` says why")
+    _print_notes(choice)
+    return 0 if choice.found else 1
+
+
+def explain(args: argparse.Namespace) -> int:
+    """Print why that variant, and why not the others."""
+    choice = _choose(args)
+    if args.json:
+        shown = {namespace: namespace_object(answer) for namespace, answer in choice.support.items()}
+        print_json({"schema": "variantkit.explain/1", **_choice_object(choice), "namespaces": shown})
+    else:
+        _print_explanation(choice)
+    return 0 if choice.found else 1
+
+
+def _choose(args: argparse.Namespace) -> Choice:
+    from variantkit.cli.release import choose_release
+
+    return choose_release(args.source, args.requirement, args.python, args.prefer, lambda python: read_machine(args, python))
+
+
+def _choice_object(choice: Choice) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "selected": choice.label if choice.found else None,
+        "labels": list(choice.ranking.labels),
+        "rejected": [rejection_object(rejection) for rejection in choice.ranking.rejected],
+        "namespaces": {namespace: namespace_summary(answer) for namespace, answer in choice.support.items()},
+    }
+    if choice.project is not None:
+        shown |= {"project": choice.project, "version": choice.version, "file": choice.filename}
+    if choice.notes:
+        shown["notes"] = [{"code": code, "message": message} for code, message in choice.notes]
+    return shown
+
+
+def _print_notes(choice: Choice) -> None:
+    for code, message in choice.notes:
+        print_note(f"variantkit: {code}: {message}")
+
+
+def _print_explanation(choice: Choice) -> None:
+    taken = choice.label if choice.label else "the plain wheel"
+    print_styled(f"{choice.name}: {taken if choice.found else 'nothing is compatible'}", BOLD)
+    if choice.filename:
+        print_styled(f"  {choice.filename}", DIM)
+    if choice.ranking.labels:
+        print_line("compatible, best first:")
+    for label in choice.ranking.labels:
+        print_styled(f"  {label}", GREEN if label == choice.label else "")
+    if choice.ranking.rejected:
+        print_line("not compatible:")
+    for rejection in choice.ranking.rejected[:REJECTIONS_SHOWN]:
+        print_line(f"  {rejection_line(rejection)}")
+    if (more := len(choice.ranking.rejected) - REJECTIONS_SHOWN) > 0:
+        print_line(f"  … and {more} more (all of them with --json)")
+    if choice.support:
+        print_line("what was asked:")
+    for line in namespace_lines(choice.support):
+        print_line(f"  {line}")
+    _print_notes(choice)

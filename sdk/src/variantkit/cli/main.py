@@ -1,0 +1,88 @@
+"""The program `variantkit`: which room answers a verb, and how every error leaves."""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import importlib
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from variantkit import __version__
+from variantkit.cli.terminal import print_note
+from variantkit.errors import VariantkitError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+VERBS = {
+    "detect": ("choose", "what this machine supports, and who says so"),
+    "select": ("choose", "the best compatible variant of a release"),
+    "explain": ("choose", "why that variant, and why not the others"),
+    "install": ("deliver", "install with your own pip or uv the build for this machine"),
+    "serve": ("deliver", "an index through this machine's answers, for any installer"),
+    "doctor": ("health", "what is set up here, what is missing, what to do"),
+    "wheel": ("vendors", "label, unlabel or show a variant wheel"),
+    "index": ("vendors", "write the variants.json files and simple-index pages of a directory of wheels"),
+}
+EXAMPLES = """\
+examples:
+  variantkit install numpy                     your own pip or uv; the build for this machine
+  variantkit detect                            what this machine supports
+  variantkit explain ./wheels numpy            which build, why, and why not the others
+  variantkit select numpy-2.4.0-variants.json --json
+
+exit codes: 0 fine · 1 no, denied or nothing compatible · 2 wrong usage or broken input · 3 could not determine
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return its exit code."""
+    argv = list(sys.argv[1:] if arguments is None else arguments)
+    # A command lives for milliseconds and makes no cycles worth collecting; the collector costs up to half of them.
+    gc.disable()
+    args = _parser(argv).parse_args(argv)
+    try:
+        code = int(args.run(args))
+        sys.stdout.flush()
+    except VariantkitError as error:
+        if args.debug:
+            raise
+        print_note(f"variantkit: {error}")
+        return error.exit_code
+    except BrokenPipeError:
+        # The reader went away (`| head`); nobody is left to tell. Keep the interpreter's own flush quiet too.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except Exception as error:
+        if args.debug:
+            raise
+        print_note(f"variantkit: internal error: {type(error).__name__}: {error}; run again with --debug and report it")
+        return 3
+    return code
+
+
+def _parser(argv: list[str]) -> argparse.ArgumentParser:
+    """Build the parser of the verb in `argv`, or of all of them when there is none."""
+    parser = argparse.ArgumentParser(
+        prog="variantkit",
+        description="Pick the right build of a Python package for a machine (PEP 825 wheel variants).",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"variantkit {__version__}")
+    verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
+    wanted = [argv[0]] if argv and argv[0] in VERBS else list(VERBS)
+    for verb in wanted:
+        room, summary = VERBS[verb]
+        module = importlib.import_module(f"variantkit.cli.{room}")
+        module.add_verb(verbs, verb, summary)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

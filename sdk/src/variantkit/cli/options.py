@@ -1,0 +1,74 @@
+"""The options that every deciding verb shares, and the machine they describe."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from variantkit.machine.settings import this_machine
+
+if TYPE_CHECKING:
+    import argparse
+
+    from variantkit.machine.decision import ThisMachine
+
+
+def add_common_options(parser: argparse.ArgumentParser) -> None:
+    """Add what every verb has: --json and --debug."""
+    parser.add_argument("--json", action="store_true", help="print one JSON object with a `schema` key")
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+
+
+def add_deciding_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options by which what is supported is decided."""
+    group = parser.add_argument_group("what decides")
+    group.add_argument(
+        "--approved",
+        metavar="FILE",
+        help="an approved list, in place of $VARIANTKIT_APPROVED and the embedded one",
+    )
+    group.add_argument(
+        "--provider-wheels", metavar="DIR", action="append", default=[], help="a directory of provider wheels"
+    )
+    group.add_argument(
+        "--static",
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="supported properties written down; also $VARIANTKIT_STATIC",
+    )
+    group.add_argument(
+        "--no-exec", action="store_true", help="run no provider at all; also $VARIANTKIT_NO_EXEC=1"
+    )
+    group.add_argument(
+        "--override",
+        metavar="'NS :: FEATURE :: V1,V2'",
+        action="append",
+        default=[],
+        help="what a namespace supports, best first; also $VARIANTKIT_OVERRIDE_<NAMESPACE>='FEATURE :: V1,V2'",
+    )
+    group.add_argument("--enable", metavar="NS", action="append", default=[], help="use an optional provider")
+    group.add_argument("--disable", metavar="NS", action="append", default=[], help="treat a namespace as empty")
+
+
+def read_machine(args: argparse.Namespace, python: str | None = None) -> ThisMachine:
+    """The machine as the options, the environment and the clock describe it; warnings go to stderr once."""
+    from variantkit.cli.terminal import print_note
+
+    machine = this_machine(
+        approved=args.approved,
+        provider_wheels=args.provider_wheels,
+        static=args.static,
+        no_exec=args.no_exec,
+        overrides=args.override,
+        enable=args.enable,
+        disable=args.disable,
+        environ=os.environ,
+        now=int(time.time()),
+        python=python or sys.executable,
+    )
+    for warning in machine.settings.warnings:
+        print_note(f"variantkit: warning: {warning}")
+    return machine

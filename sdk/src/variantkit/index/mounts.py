@@ -1,0 +1,135 @@
+"""One upstream index behind the loopback server: which pages and which files it offers."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import quote, urlsplit
+
+from variantkit.errors import UndeterminedError
+from variantkit.index.page import File, Page
+from variantkit.index.view import PlainFile, ProjectView, ViewSettings, plain_view
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from variantkit.index.upstream import Upstream
+    from variantkit.machine.supported import Machine, NamespaceSupport
+    from variantkit.variants.metadata import Metadata
+
+PAGE_LIFE = 120.0
+"""Seconds a project's view is kept: one installer run asks for it several times, a long `serve` must see news."""
+
+
+class Mount(NamedTuple):
+    """One upstream index at a URL of its own; upstreams are never merged.
+
+    `complete` says that projects without variants are served too (pip has no order of indexes, so it must see
+    everything through the server). Otherwise they are 404 and the installer goes on to its own index, whose
+    cache entries stay useful (uv). `behind` names the indexes that the installer's own order puts before this
+    one: a project that one of them has is never served from here, so that no later index can take it over.
+    """
+
+    name: str
+    upstream: Upstream
+    complete: bool = True
+    behind: tuple[Upstream, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """The first component of the mount's URL: the same in every run, so that installers' caches stay useful."""
+        return hashlib.sha256(self.upstream.url.encode()).hexdigest()[:12]
+
+
+class Offer(NamedTuple):
+    """One project as this mount shows it: the page to render, and the upstream file behind each plain name."""
+
+    page: Page
+    files: Mapping[str, PlainFile]
+    view: ProjectView
+
+
+class OneAtATime:
+    """A Machine for many threads: namespaces are asked once, not once per connection."""
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+        self._lock = threading.Lock()
+
+    def support(self, metadata: Metadata, index: str | None = None) -> Mapping[str, NamespaceSupport]:
+        with self._lock:
+            return self._machine.support(metadata, index)
+
+
+class MountedIndex:
+    """The offers of one mount, each made once and kept for PAGE_LIFE seconds."""
+
+    def __init__(
+        self, mount: Mount, settings: ViewSettings, base_url: str, *, accept_fallback: bool, on_view: Callable[[ProjectView], None]
+    ) -> None:
+        self.mount = mount
+        self._settings = settings
+        self._files_url = f"{base_url}/{mount.digest}/files"
+        self._accept_fallback = accept_fallback
+        self._on_view = on_view
+        self._offers: dict[str, tuple[float, Offer | None]] = {}
+        self._locks: dict[str, threading.Lock] = {}
+        self._lock = threading.Lock()
+
+    def offer(self, project: str) -> Offer | None:
+        """What is offered for a normalised project name; None is a 404.
+
+        Raises UndeterminedError when the upstream does not answer, or when a namespace that a candidate needs
+        is denied because of the approved list's own state and falling back was not accepted.
+        """
+        with self._lock:
+            lock = self._locks.setdefault(project, threading.Lock())
+        with lock:
+            made = self._offers.get(project)
+            if made is None or time.monotonic() - made[0] > PAGE_LIFE:
+                made = (time.monotonic(), self._make_offer(project))
+                self._offers[project] = made
+            return made[1]
+
+    def _make_offer(self, project: str) -> Offer | None:
+        if any(earlier.page(project) is not None for earlier in self.mount.behind):
+            return None
+        view = plain_view(self.mount.upstream, project, self._settings)
+        if view is None or not (view.has_variants or self.mount.complete):
+            return None
+        if not self._accept_fallback:
+            require_usable_list(view)
+        if view.has_variants:
+            self._on_view(view)
+        files = {plain.plain_name: plain for plain in view.files}
+        page = Page(project, tuple(self._listed(project, plain) for plain in view.files))
+        return Offer(page, files, view)
+
+    def _listed(self, project: str, plain: PlainFile) -> File:
+        """The file as the page lists it: upstream's own URL where the name is upstream's, ours otherwise."""
+        file = plain.file
+        if plain.plain_name == file.filename and may_redirect(self.mount.upstream, file.url):
+            return file
+        url = f"{self._files_url}/{project}/{quote(plain.plain_name)}"
+        # An attestation names the original file, so a renamed one must not point at it.
+        return file._replace(filename=plain.plain_name, url=url, provenance=None, gpg_sig=None)
+
+
+def may_redirect(upstream: Upstream, url: str) -> bool:
+    """Whether an installer may fetch `url` itself: never where our credentials would be needed, never from a disk."""
+    parts = urlsplit(url)
+    return not upstream.has_credentials and parts.scheme in {"http", "https"} and "@" not in parts.netloc
+
+
+def require_usable_list(view: ProjectView) -> None:
+    """Raise UndeterminedError when the approved list's own state denies a namespace that a candidate uses."""
+    for choice in view.choices:
+        for namespace, support in choice.support.items():
+            if support.list_state:
+                raise UndeterminedError(
+                    f"{view.project} {choice.version}: cannot tell which build fits, because namespace {namespace!r} is "
+                    f"denied ({support.code}: {support.detail}); renew the list with 'variantkit-allowlist update', or "
+                    f"take the fallback on purpose with 'variantkit install --accept-fallback'"
+                )

@@ -1,0 +1,130 @@
+"""What the arguments and requirements files of an installer say about indexes, versions and hashes."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from variantkit.errors import InputError
+from variantkit.index.page import normalize_project
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+MAX_DEPTH = 16
+
+BEFORE_DASHES = "give it to variantkit, before the '--'"
+REFUSED = {
+    "--index-url": f"the loopback index would be passed over; {BEFORE_DASHES}",
+    "--pypi-url": "the loopback index would be passed over; give --index-url to variantkit, before the '--'",
+    "--default-index": "the loopback index would be passed over; give --index-url to variantkit, before the '--'",
+    "--index": "the loopback index would be passed over; set UV_INDEX instead",
+    "--extra-index-url": "its variants would be passed over; set PIP_EXTRA_INDEX_URL or UV_EXTRA_INDEX_URL instead",
+    "--no-index": f"the loopback index would be passed over; {BEFORE_DASHES}: --index-url DIRECTORY",
+    "--offline": f"the loopback index would be out of reach; {BEFORE_DASHES}",
+    "--proxy": "loopback would go through it too; set HTTPS_PROXY instead",
+    "--report": "it would hold the addresses of the loopback index, which are gone afterwards; "
+    "run 'pip inspect' or 'variantkit install --json' instead",
+    "--target": BEFORE_DASHES,
+    "--python": BEFORE_DASHES,
+}
+_SHORT = {"-i": "--index-url", "-t": "--target", "-p": "--python"}
+_REQUIREMENT_FILE = ("-r", "--requirement", "--requirements", "-c", "--constraint", "--constraints")
+
+
+class Stated(NamedTuple):
+    """`extra_index_urls` that requirements files add, `specifiers` per project, and whether hashes are required."""
+
+    extra_index_urls: tuple[str, ...]
+    specifiers: Mapping[str, str]
+    require_hashes: bool
+
+
+def require_safe_arguments(arguments: Sequence[str]) -> None:
+    """Raise InputError for an option that would pass the loopback index over or write its address down.
+
+    An abbreviation counts as the option, as pip reads it.
+    """
+    for argument in arguments:
+        head = argument.partition("=")[0]
+        option = next((name for name in REFUSED if len(head) > 2 and head.startswith("--") and name.startswith(head)), None)
+        if option is None and not argument.startswith("--"):
+            option = _SHORT.get(argument[:2])
+        if option is not None:
+            raise InputError(f"-- {head}: {REFUSED[option]}")
+
+
+def read_requirements(requirements: Sequence[str], arguments: Sequence[str], environ: Mapping[str, str]) -> Stated:
+    """Read what will be installed as far as it decides which builds to show. Raises InputError for a file's own index."""
+    specifiers: dict[str, list[str]] = {}
+    extra: list[str] = []
+    hashes = "--require-hashes" in arguments
+    _note_specifiers(requirements, specifiers)
+    for path in _requirement_files(arguments):
+        for where, line in _lines(path, MAX_DEPTH):
+            option, value = _option(line)
+            if option in ("-i", "--index-url", "--no-index"):
+                raise InputError(
+                    f"{where}: {option} would pass the loopback index over; take that line out and give "
+                    f"'--index-url {value or 'DIRECTORY'}' to variantkit, before the '--'"
+                )
+            if option == "--extra-index-url":
+                extra.append(_expanded(value, environ))
+            hashes = hashes or "--hash=" in line or "--hash " in line or option == "--require-hashes"
+            if not option:
+                _note_specifiers([re.split(r"\s+(?:#|--)", line)[0]], specifiers)
+    joined = {project: ",".join(parts) for project, parts in specifiers.items()}
+    return Stated(tuple(dict.fromkeys(extra)), joined, hashes)
+
+
+def _note_specifiers(requirements: Iterable[str], specifiers: dict[str, list[str]]) -> None:
+    """Collect what every installation must satisfy; conditional requirements and URLs say nothing about that."""
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    for text in requirements:
+        try:
+            requirement = Requirement(text)
+        except InvalidRequirement:
+            continue  # a path, or the installer's to complain about
+        if requirement.marker is None and requirement.url is None and str(requirement.specifier):
+            specifiers.setdefault(normalize_project(requirement.name), []).append(str(requirement.specifier))
+
+
+def _requirement_files(arguments: Sequence[str]) -> Iterator[str]:
+    for number, argument in enumerate(arguments):
+        option, value = _option(argument)
+        if option in _REQUIREMENT_FILE:
+            following = arguments[number + 1] if number + 1 < len(arguments) else ""
+            path = value or following
+            if path and "://" not in path and path != "-":
+                yield path
+
+
+def _option(text: str) -> tuple[str, str]:
+    """Split `--name=value`, `--name value`, `-rvalue` and `-r value`; ("", "") for what is no option."""
+    if text.startswith("--"):
+        match = re.match(r"(--[a-z-]+)(?:[=\s]\s*(.*))?$", text)
+        return (match[1], (match[2] or "").strip()) if match else ("", "")
+    return (text[:2], text[2:].lstrip("= ")) if re.match(r"-[a-z]", text) else ("", "")
+
+
+def _lines(path: str, depth: int) -> Iterator[tuple[str, str]]:
+    """The logical lines of a requirements file and of those it names; an unreadable file is the installer's affair."""
+    try:
+        with open(path, encoding="utf-8-sig") as stream:
+            text = stream.read()
+    except (OSError, UnicodeDecodeError):
+        return
+    for number, raw in enumerate(re.sub(r"\\\n", " ", text).splitlines(), 1):
+        line = re.sub(r"(^|\s)#.*$", "", raw).strip()
+        option, value = _option(line)
+        if option in _REQUIREMENT_FILE and depth and value and "://" not in value:
+            yield from _lines(os.path.join(os.path.dirname(path), value), depth - 1)
+        elif line:
+            yield f"{path}, line {number}", line
+
+
+def _expanded(text: str, environ: Mapping[str, str]) -> str:
+    """`${NAME}` as pip and uv expand it in requirements files."""
+    return re.sub(r"\$\{([A-Z0-9_]+)\}", lambda match: environ.get(match[1], match[0]), text)

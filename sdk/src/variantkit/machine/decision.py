@@ -1,0 +1,197 @@
+"""The decision order: how each namespace's supported properties are decided (design section 5, PEP 850 "Providers").
+
+Per namespace, the first that applies: disabled, or optional and not enabled · static properties in the wheel's
+metadata · the user's override · the user's static file · no-exec mode · an approved provider, asked · nothing, with
+the reason.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from typing import TYPE_CHECKING, NamedTuple
+
+from variantkit.machine.supported import (
+    DENIED,
+    DISABLED,
+    OVERRIDE,
+    PRESENT,
+    STATIC,
+    UNDETERMINED,
+    NamespaceSupport,
+    ProviderRef,
+)
+from variantkit.runner.process import Question, ask
+from variantkit.trust.gate import judge_request, judge_wheel
+from variantkit.variants.abi import ABI_NAMESPACE, abi_features
+from variantkit.variants.metadata import ProviderInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from variantkit.machine.wheels import Offer, WheelSource
+    from variantkit.runner.process import Answer
+    from variantkit.trust.gate import Verdict
+    from variantkit.trust.levels import Approvals
+    from variantkit.variants.grammar import Feature
+    from variantkit.variants.metadata import Metadata, Properties
+
+DEADLINE = 5.0
+"""Seconds that all providers of one question may take together."""
+
+
+class Settings(NamedTuple):
+    """Everything that decides, as values: nothing here reads the environment or the clock by itself.
+
+    `now` is in unix seconds. `python` runs the providers, since an interpreter's own architecture decides what it
+    can load. `installed` lists the versions in the target environment, for the namespace `abi_dependency`.
+    """
+
+    approvals: Approvals
+    sources: Sequence[WheelSource] = ()
+    enabled: frozenset[str] = frozenset()
+    disabled: frozenset[str] = frozenset()
+    overrides: Mapping[str, tuple[Feature, ...]] = {}
+    static: Mapping[str, tuple[Feature, ...]] = {}
+    no_exec: bool = False
+    now: int = 0
+    python: str = sys.executable
+    environ: Mapping[str, str] | None = None
+    deadline: float = DEADLINE
+    installed: Callable[[], Mapping[str, str]] | None = None
+    warnings: tuple[str, ...] = ()
+
+
+class ThisMachine:
+    """The machine we run on, through `Settings`; a namespace is asked once per process and question."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._known: dict[tuple[str, ProviderInfo | None, str | None], NamespaceSupport] = {}
+
+    def support(self, metadata: Metadata, index: str | None = None) -> dict[str, NamespaceSupport]:
+        """Answer for exactly the namespaces that `metadata.variants` use, in the metadata's order of priority."""
+        used = _used_namespaces(metadata.variants)
+        answers: dict[str, NamespaceSupport] = {}
+        if ABI_NAMESPACE in used:
+            answers[ABI_NAMESPACE] = self._abi(used.pop(ABI_NAMESPACE))
+        ordered = [namespace for namespace in metadata.namespaces if namespace in used]
+        providers = {namespace: metadata.providers.get(namespace) for namespace in ordered}
+        return self.decide(providers, index) | answers
+
+    def decide(
+        self, providers: Mapping[str, ProviderInfo | None], index: str | None = None
+    ) -> dict[str, NamespaceSupport]:
+        """Answer for each namespace of `providers`; None stands for a namespace without provider information."""
+        pending: dict[str, Question] = {}
+        refs: dict[str, ProviderRef] = {}
+        for namespace, info in providers.items():
+            if (namespace, info, index) in self._known:
+                continue
+            decided = self._decide_without_running(namespace, info) or self._prepare(namespace, info, index)
+            if isinstance(decided, NamespaceSupport):
+                self._known[namespace, info, index] = decided
+            else:
+                pending[namespace], refs[namespace] = decided
+        for namespace, answer in zip(pending, self._ask(list(pending.values())), strict=True):
+            self._known[namespace, providers[namespace], index] = _from_answer(answer, refs[namespace])
+        return {namespace: self._known[namespace, info, index] for namespace, info in providers.items()}
+
+    def _decide_without_running(self, namespace: str, info: ProviderInfo | None) -> NamespaceSupport | None:
+        settings = self.settings
+        if namespace in settings.disabled:
+            return NamespaceSupport(DISABLED, code="disabled", detail=f"disabled by --disable {namespace}")
+        if info and info.optional and namespace not in settings.enabled:
+            detail = f"optional, and not enabled; use it with --enable {namespace}"
+            return NamespaceSupport(DISABLED, code="optional", detail=detail)
+        if info and info.static is not None:
+            return NamespaceSupport(STATIC, "author", info.static, detail="static properties in the wheel's metadata")
+        if namespace in settings.overrides:
+            return NamespaceSupport(OVERRIDE, "override", settings.overrides[namespace], detail="given by an override")
+        if namespace in settings.static:
+            return NamespaceSupport(STATIC, "static-file", settings.static[namespace], detail="given by a static file")
+        if settings.no_exec:
+            return NamespaceSupport(DISABLED, code="no-exec", detail="no provider runs in no-exec mode")
+        return None
+
+    def _prepare(
+        self, namespace: str, info: ProviderInfo | None, index: str | None
+    ) -> NamespaceSupport | tuple[Question, ProviderRef]:
+        """Pass the gate: a refusal, or the question to ask of verified bytes."""
+        if info is None or info.builtin is not None:
+            return _denied("not-listed", f"the metadata names no provider for namespace {namespace}")
+        settings = self.settings
+        verdict, entries = judge_request(settings.approvals, namespace, info.requires, info.plugin_api, settings.now)
+        if not verdict.allowed:
+            return _refused(verdict)
+        refusal: Verdict | None = None
+        for entry in entries:
+            for source in settings.sources:
+                for offer in source.offers(entry):
+                    verdict, data = _judge_offer(settings, entry, offer)
+                    if verdict.allowed:
+                        endpoint = info.plugin_api or verdict_endpoint(info)
+                        question = Question(namespace, endpoint, data, _sha256(data), entry.needs, entry.configs_sha256)
+                        return question, ProviderRef(entry.package, entry.version, question.sha256)
+                    refusal = refusal or verdict
+        if refusal is not None:
+            return _refused(refusal)
+        wanted = ", ".join(f"{entry.package} {entry.version}" for entry in entries)
+        detail = f"{wanted} is approved, but no wheel of it is here; give its directory with --provider-wheels DIR"
+        return NamespaceSupport(UNDETERMINED, code="wheel-missing", detail=detail)
+
+    def _ask(self, questions: list[Question]) -> list[Answer]:
+        if not questions:
+            return []
+        settings = self.settings
+        return ask(questions, deadline=settings.deadline, python=settings.python, environ=settings.environ)
+
+    def _abi(self, used: Properties) -> NamespaceSupport:
+        installed = self.settings.installed() if self.settings.installed else {}
+        features = abi_features(used, installed)
+        return NamespaceSupport(PRESENT if features else "absent", "environment", features)
+
+
+def _judge_offer(settings: Settings, entry: Entry, offer: Offer) -> tuple[Verdict, bytes]:
+    """Judge a file before and after its bytes are read; a file of another hash or index is never fetched."""
+    early = judge_offer(settings.approvals, entry, offer.filename, offer.index, offer.sha256)
+    if not early.allowed:
+        return early, b""
+    data = offer.read()
+    return judge_wheel(settings.approvals, entry, offer.filename, data, settings.now, offer.index), data
+
+
+def _from_answer(answer: Answer, ref: ProviderRef) -> NamespaceSupport:
+    return NamespaceSupport(
+        answer.status,
+        "provider",
+        answer.features,
+        provider=ref,
+        isolation=answer.isolation,
+        diagnostics=answer.diagnostics,
+    )
+
+
+def _refused(verdict: Verdict) -> NamespaceSupport:
+    return NamespaceSupport(DENIED, code=verdict.code, detail=verdict.detail, list_state=verdict.list_state)
+
+
+def _denied(code: str, detail: str) -> NamespaceSupport:
+    return NamespaceSupport(DENIED, code=code, detail=detail)
+
+
+def _used_namespaces(variants: Mapping[str, Properties]) -> dict[str, dict[str, list[str]]]:
+    """The namespaces that variants use; for `abi_dependency` also its features and their values."""
+    used: dict[str, dict[str, list[str]]] = {}
+    for properties in variants.values():
+        for namespace in properties:
+            if namespace not in used:
+                used[namespace] = {}
+            if namespace == ABI_NAMESPACE:
+                for feature, values in properties[namespace].items():
+                    used[namespace].setdefault(feature, []).extend(values)
+    return used
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

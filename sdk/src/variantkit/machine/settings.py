@@ -1,0 +1,81 @@
+"""The settings of this machine: options and environment read into values."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from variantkit.errors import InputError
+from variantkit.machine.decision import Settings, ThisMachine
+from variantkit.machine.override import parse_overrides, require_namespaces
+from variantkit.machine.wheels import WheelDirectory
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from variantkit.machine.wheels import WheelSource
+    from variantkit.variants.grammar import Feature
+
+
+def this_machine(
+    *,
+    approved: str | None = None,
+    provider_wheels: Sequence[str] = (),
+    more_sources: Sequence[WheelSource] = (),
+    static: Sequence[str] = (),
+    no_exec: bool = False,
+    overrides: Sequence[str] = (),
+    enable: Sequence[str] = (),
+    disable: Sequence[str] = (),
+    environ: Mapping[str, str] | None = None,
+    now: int | None = None,
+    python: str = sys.executable,
+    installed: Callable[[], Mapping[str, str]] | None = None,
+) -> ThisMachine:
+    """The machine we run on, as options, the environment and the lists of approved providers describe it.
+
+    The arguments are the options of the command line (`variantkit detect --help`). `environ` defaults to the
+    process's environment and `now` (unix seconds) to the clock. Raises InputError for an option or file that cannot
+    be used, UndeterminedError for a static file that is past its date or not this user's.
+    """
+    environ = os.environ if environ is None else environ
+    now = int(time.time()) if now is None else now
+    bundle = bundle_directory()
+    approvals = _read_approvals(approved, environ, bundle, now)
+    directories = [*provider_wheels, *([bundle] if bundle else [])]
+    settings = Settings(
+        approvals=approvals,
+        sources=(*(WheelDirectory(_require_directory(path)) for path in directories), *more_sources),
+        enabled=require_namespaces("--enable", enable),
+        disabled=require_namespaces("--disable", disable),
+        overrides=parse_overrides(overrides, environ),
+        static=_read_static([*static, *_split_paths(environ.get("VARIANTKIT_STATIC", ""))], now),
+        no_exec=no_exec or is_set(environ, "VARIANTKIT_NO_EXEC"),
+        now=now,
+        python=python,
+        environ=environ,
+        installed=installed,
+        warnings=approvals.warnings,
+    )
+    return ThisMachine(settings)
+
+
+def bundle_directory() -> str | None:
+    """The directory of the providers that travel inside the SDK; None in a tree that was never built."""
+    try:
+        import variantkit_bundle
+    except ImportError:
+        return None
+    return os.path.abspath(next(iter(variantkit_bundle.__path__)))
+
+
+def is_set(environ: Mapping[str, str], variable: str) -> bool:
+    """Whether a switch variable is on: 1, true, yes or on; raise InputError for anything but these and their noes."""
+    value = environ.get(variable, "").strip().lower()
+    if value in ("1", "true", "yes", "on"):
+        return True
+    if value in ("", "0", "false", "no", "off"):
+        return False
+    raise InputError(f"{variable}={environ[variable]!r}: expected 1 or 0")

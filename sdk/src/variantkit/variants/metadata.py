@@ -1,0 +1,213 @@
+"""Variant metadata: variants.json and variant.json, read, written and combined."""
+
+from __future__ import annotations
+
+import json
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+
+from variantkit.errors import DocumentError, InputError, Problem
+from variantkit.variants.grammar import Feature
+from variantkit.variants.jsontext import count_colons, decode_json_text, load_json, repeated_keys
+from variantkit.variants.shape import (
+    ABI_NAMESPACE,
+    draft_feature_order,
+    head_problems,
+    listed_namespaces,
+    take_census,
+    variants_problems,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from typing import TypeAlias
+
+    Values: TypeAlias = Sequence[str]
+    Properties: TypeAlias = Mapping[str, Mapping[str, Values]]
+
+SCHEMA_825 = "https://variants-schema.wheelnext.dev/peps/825/v0.1.1.json"
+SCHEMA_850 = "https://variants-schema.wheelnext.dev/peps/850/v0.2.0.json"
+
+MOST_PROBLEMS = 1000
+"""More problems than this are counted off as one: a hostile document must not fill the memory."""
+
+
+class ProviderInfo(NamedTuple):
+    """Who answers for one namespace (PEP 850 "Provider information").
+
+    Exactly one of three: `requires` (requirements as written, unfiltered; asked through `plugin_api`, as written),
+    `static` (features in order of preference, not None), `builtin` ("abi_dependency": the environment answers).
+    """
+
+    requires: tuple[str, ...] = ()
+    plugin_api: str | None = None
+    static: tuple[Feature, ...] | None = None
+    builtin: str | None = None
+    optional: bool = False
+
+
+class Metadata(NamedTuple):
+    """The variants of one release, or of one wheel, and what is needed to order them.
+
+    `schema` is the URL as found; `variants` maps label -> namespace -> feature -> values. `feature_priorities`
+    and `property_priorities` come from drafts of PEP 850 and are empty otherwise. The tables are not to be changed.
+    """
+
+    schema: str
+    namespaces: tuple[str, ...]
+    providers: Mapping[str, ProviderInfo]
+    variants: Mapping[str, Properties]
+    feature_priorities: Mapping[str, tuple[str, ...]] = {}  # noqa: RUF012 - a read-only default
+    property_priorities: Mapping[str, Mapping[str, tuple[str, ...]]] = {}  # noqa: RUF012
+
+
+def parse_metadata(data: bytes | str, where: str) -> Metadata:
+    """Read a variants.json or variant.json; `where` names it in messages.
+
+    Raises DocumentError with all problems of the document, each with its key path.
+    """
+    text = decode_json_text(data, where)
+    document = load_json(text, where)
+    problems = [*islice(_problems(document), MOST_PROBLEMS)]
+    if problems or not _keys_are_distinct(text, document):
+        problems = [*islice(chain(repeated_keys(text), problems), MOST_PROBLEMS)]
+    return _build(document, problems, where)
+
+
+def metadata_from_object(obj: object, where: str) -> Metadata:
+    """Read metadata from a parsed JSON or TOML document, as `parse_metadata` does."""
+    return _build(obj, [*islice(_problems(obj), MOST_PROBLEMS)], where)
+
+
+def _problems(document: object) -> Iterator[Problem]:
+    yield from head_problems(document)
+    if isinstance(document, dict):
+        census = take_census(document.get("variants"))
+        if census is None or not census.namespaces <= listed_namespaces(document):
+            yield from variants_problems(document)
+
+
+def _keys_are_distinct(text: str, document: object) -> bool:
+    """Tell for certain that no object of a sound document repeats a key; False only means "look closely".
+
+    Every key is followed by one colon, so a dropped key leaves more colons in the text than the document explains.
+    That costs a tenth of watching every key while parsing. Escapes could write colons otherwise: look closely.
+    """
+    if "\\" in text or not isinstance(document, dict):
+        return False
+    census = take_census(document["variants"])
+    rest = {key: value for key, value in document.items() if key != "variants"}
+    return census is not None and text.count(":") == census.keys + 1 + count_colons(rest)
+
+
+def _build(document: object, problems: list[Problem], where: str) -> Metadata:
+    if problems:
+        if len(problems) == MOST_PROBLEMS:
+            problems[-1] = Problem("", f"and more than {MOST_PROBLEMS} problems in all")
+        raise DocumentError(where, problems)
+    sound = cast("dict[str, Any]", document)
+    priorities = sound["default-priorities"]
+    return Metadata(
+        schema=sound["$schema"],
+        namespaces=tuple(priorities["namespace"]),
+        providers={name: _provider(name, info, sound) for name, info in (sound.get("providers") or {}).items()},
+        variants=sound["variants"],
+        feature_priorities={name: tuple(order) for name, order in priorities.get("feature", {}).items()},
+        property_priorities={
+            name: {feature: tuple(values) for feature, values in features.items()}
+            for name, features in priorities.get("property", {}).items()
+        },
+    )
+
+
+def _provider(namespace: str, info: dict[str, Any], document: dict[str, Any]) -> ProviderInfo:
+    static = info.get("static-properties")
+    if static is not None:
+        order = info.get("feature-order") or [*draft_feature_order(document, namespace), *static]
+        static = tuple(Feature(name, tuple(static[name])) for name in dict.fromkeys(order) if name in static)
+    return ProviderInfo(
+        requires=tuple(info.get("requires", ())),
+        plugin_api=info.get("plugin-api"),
+        static=static,
+        builtin=info.get("builtin"),
+        optional=info.get("optional", False),
+    )
+
+
+def dump_metadata(metadata: Metadata) -> str:
+    """Write the canonical JSON text of `metadata`: the one form that both uv 0.13 and variantlib 0.2.2 read.
+
+    - Schema 850 with providers, else 825. Labels, namespaces and features are sorted, and so are values
+      (PEP 825 "Variants"); the order of namespaces, and static features and values, is preference and stays.
+    - A used `abi_dependency` is listed last among the namespaces and as a `builtin` provider: both tools refuse
+      the form of the draft, where it is listed nowhere. It orders the same.
+    - `default-priorities.feature` and `.property` are not written, as both tools refuse them and PEP 825 dropped
+      them. What they say of static properties is kept, by writing those in that order.
+    """
+    namespaces = [*metadata.namespaces]
+    used = any(ABI_NAMESPACE in properties for properties in metadata.variants.values())
+    if ABI_NAMESPACE not in namespaces and (used or ABI_NAMESPACE in metadata.providers):
+        namespaces.append(ABI_NAMESPACE)
+    document: dict[str, object] = {"$schema": SCHEMA_850 if metadata.providers else SCHEMA_825}
+    document["default-priorities"] = {"namespace": namespaces}
+    if metadata.providers:
+        providers = dict(metadata.providers)
+        if ABI_NAMESPACE in namespaces:
+            providers.setdefault(ABI_NAMESPACE, ProviderInfo(builtin=ABI_NAMESPACE))
+        document["providers"] = {name: _provider_object(name, providers[name], metadata) for name in sorted(providers)}
+    variants = sorted(metadata.variants.items())
+    document["variants"] = {label: canonical_properties(properties) for label, properties in variants}
+    return json.dumps(document, indent=2) + "\n"
+
+
+def canonical_properties(properties: Properties) -> dict[str, dict[str, list[str]]]:
+    """Sort names and values, and leave out namespaces without features: equal exactly for equal sets of properties."""
+    return {
+        namespace: {feature: sorted(values) for feature, values in sorted(features.items())}
+        for namespace, features in sorted(properties.items())
+        if features
+    }
+
+
+def _provider_object(namespace: str, info: ProviderInfo, metadata: Metadata) -> dict[str, object]:
+    made: dict[str, object] = {}
+    if info.builtin is not None:
+        made["builtin"] = info.builtin
+    elif info.static is not None:
+        static = prioritized(info.static, namespace, metadata)
+        made["static-properties"] = {feature.name: [*feature.values] for feature in static if feature.values}
+        if len(made["static-properties"]) > 1:
+            made["feature-order"] = [feature.name for feature in static if feature.values]
+    else:
+        made["requires"] = [*info.requires]
+    if info.plugin_api is not None:
+        made["plugin-api"] = info.plugin_api
+    if info.optional:
+        made["optional"] = True
+    return made
+
+
+def prioritized(features: Sequence[Feature], namespace: str, metadata: Metadata) -> tuple[Feature, ...]:
+    """Put first what the drafts' `default-priorities.feature` and `.property` name, among these features."""
+    first_values = metadata.property_priorities.get(namespace, {})
+    ordered = put_first(metadata.feature_priorities.get(namespace, ()), {feature.name: feature for feature in features})
+    return tuple(
+        feature._replace(values=tuple(put_first(first_values.get(feature.name, ()), dict.fromkeys(feature.values))))
+        for feature in map({feature.name: feature for feature in features}.__getitem__, ordered)
+    )
+
+
+def put_first(preferred: Iterable[str], names: Mapping[str, object]) -> list[str]:
+    """Return `names` with those that are `preferred` first, in that order."""
+    return [*dict.fromkeys(chain((name for name in preferred if name in names), names))]
+
+
+def label_metadata(metadata: Metadata, label: str) -> Metadata:
+    """Return the metadata of one label, as a wheel's variant.json holds it.
+
+    Raises InputError when the label is not there.
+    """
+    if label not in metadata.variants:
+        known = ", ".join(sorted(metadata.variants)) or "none"
+        raise InputError(f"variant label {label!r}: expected one of the metadata's labels ({known})")
+    return metadata._replace(variants={label: metadata.variants[label]})

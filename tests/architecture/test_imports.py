@@ -1,0 +1,128 @@
+"""Who may import whom: the floor plan as a table, read from the code's own import statements."""
+
+from __future__ import annotations
+
+import ast
+import os
+import sys
+
+import pytest
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+SDK = os.path.join(ROOT, "sdk", "src", "variantkit")
+
+# wing of the SDK -> the wings it may import, from the ground up
+WINGS = {
+    "errors": set[str](),
+    "variants": {"errors"},
+    "trust": {"errors", "variants"},
+    "provider": {"errors", "variants"},
+    "runner": {"errors", "variants", "provider", "trust"},
+    "machine": {"errors", "variants", "provider", "trust", "runner"},
+    "index": {"errors", "variants", "provider", "trust", "runner", "machine"},
+    "cli": {"errors", "variants", "provider", "trust", "runner", "machine", "index"},
+}
+# distribution's import package -> what it may import besides the standard library and itself
+PACKAGES = {
+    "sdk/src/variantkit": {"packaging", "tomli", "variantkit_bundle"},
+    "sdk/build/src/variantkit_build": {"hatchling", "tomli"},
+    "allowlist/src/variantkit_allowlist": {"variantkit", "variantkit_bundle"},
+    "providers/x86_64/src/x86_64_variant_provider": set[str](),
+    "providers/blas/src/blas_lapack_variant_provider": set[str](),
+}
+# modules that the selection path loads must not pull these in when they are imported
+HEAVY = {
+    "dataclasses", "pathlib", "subprocess", "logging", "tempfile", "importlib.metadata", "zipfile", "packaging",
+    "urllib.request", "http.client", "http.server", "inspect", "concurrent.futures", "asyncio", "datetime",
+}  # fmt: skip
+NETWORK = {"socket", "ssl", "http", "urllib.request", "urllib3", "ftplib", "smtplib"}
+
+
+def modules_below(folder: str) -> list[str]:
+    found = []
+    for directory, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if name not in ("__pycache__", "_vendor")]
+        found += [os.path.join(directory, name) for name in files if name.endswith(".py")]
+    return sorted(found)
+
+
+def imported_names(source: str, *, at_run_time_only: bool = False) -> set[str]:
+    """The absolute module names that `source` imports; relative imports stay inside a package and do not count."""
+    tree = ast.parse(source)
+    skipped = set[ast.AST]()
+    if at_run_time_only:
+        for node in ast.walk(tree):
+            if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+                skipped.update(child for statement in node.body for child in ast.walk(statement))
+    names = set[str]()
+    for node in ast.walk(tree):
+        if node in skipped:
+            continue
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            names.add(node.module)
+    return names
+
+
+def wing_of(path: str) -> str:
+    relative = os.path.relpath(path, SDK).replace(os.sep, "/")
+    return relative.split("/")[0].removesuffix(".py")
+
+
+def upward_imports(wing: str, source: str) -> set[str]:
+    """The wings that `source`, standing in `wing`, imports although the plan has no such arrow."""
+    used = {name.split(".")[1] for name in imported_names(source) if name.startswith("variantkit.")}
+    return used - WINGS[wing] - {wing}
+
+
+def foreign_imports(package: str, allowed: set[str], source: str) -> set[str]:
+    own = os.path.basename(package)
+    tops = {name.split(".")[0] for name in imported_names(source)}
+    return tops - set(sys.stdlib_module_names) - {own, "__future__", "tomllib"} - allowed
+
+
+def read(path: str) -> str:
+    with open(path, encoding="utf-8") as stream:
+        return stream.read()
+
+
+@pytest.mark.parametrize("path", [p for p in modules_below(SDK) if wing_of(p) in WINGS], ids=lambda p: os.path.relpath(p, SDK))
+def test_a_wing_imports_only_the_wings_below_it(path: str) -> None:
+    assert upward_imports(wing_of(path), read(path)) == set()
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_distribution_imports_only_what_it_declares(package: str) -> None:
+    for path in modules_below(os.path.join(ROOT, package)):
+        assert foreign_imports(package, PACKAGES[package], read(path)) == set(), path
+
+
+def test_a_planted_upward_import_is_found() -> None:
+    assert upward_imports("variants", "from variantkit.cli.main import main") == {"cli"}
+    assert upward_imports("trust", "def f():\n    import variantkit.runner.process") == {"runner"}
+
+
+def test_a_planted_foreign_import_is_found() -> None:
+    assert foreign_imports("providers/x86_64/src/x86_64_variant_provider", set(), "import variantkit") == {"variantkit"}
+    assert foreign_imports("sdk/src/variantkit", {"packaging"}, "import requests") == {"requests"}
+
+
+def test_providers_use_relative_imports_inside_themselves() -> None:
+    for package in PACKAGES:
+        if package.startswith("providers/"):
+            for path in modules_below(os.path.join(ROOT, package)):
+                assert os.path.basename(package) not in {n.split(".")[0] for n in imported_names(read(path))}, path
+
+
+def test_only_the_index_wing_touches_the_network() -> None:
+    for path in modules_below(SDK):
+        if wing_of(path) != "index":
+            assert not {name for name in imported_names(read(path)) if name.split(".")[0] in NETWORK or name in NETWORK}, path
+
+
+def test_no_first_party_provider_is_named_in_the_sdk() -> None:
+    for path in modules_below(SDK):
+        for package in PACKAGES:
+            if package.startswith("providers/"):
+                assert os.path.basename(package) not in read(path), path
