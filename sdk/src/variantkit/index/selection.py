@@ -88,7 +88,8 @@ def choose_version(
     support = machine.support(candidates, index) if variants else {}
     ranking = rank_variants(candidates, supported_features(support), prefer=prefer)
     unknown = [label for label in fitting.labelled if label not in variants]
-    ranking = ranking._replace(rejected=(*ranking.rejected, *(Rejection(l, LABEL_UNKNOWN, None) for l in unknown)))
+    rejected = (Rejection(label, LABEL_UNKNOWN, None) for label in unknown)
+    ranking = ranking._replace(rejected=(*ranking.rejected, *rejected))
     if only_label is not None and only_label not in ranking.labels:
         _refuse(fitting.subject, ranking.rejected[0], support)
     ranked = [candidate for label in ranking.labels for candidate in fitting.labelled[label]]
@@ -113,7 +114,6 @@ def group_versions(page: Page) -> dict[str, tuple[tuple[File, ...], File | None]
     A file listed twice counts once, the first time. Files whose version is not one of PEP 440 are left out.
     """
     from packaging.version import InvalidVersion, Version
-
     from variantkit.index.filename import parse_filename
 
     groups: dict[Version, tuple[str, dict[str, File], list[File]]] = {}
@@ -146,11 +146,10 @@ def tag_ranker(target_tags: Sequence[str]) -> Callable[[WheelName], int | None]:
     def rank(name: WheelName) -> int | None:
         triple = (name.python, name.abi, name.platform)
         if triple not in known:
-            # Membership per component: the product of hostile compressed tag sets may be huge, the target's list is not.
-            pythons, abis, platforms = (set(part.split(".")) for part in triple)
-            known[triple] = next(
-                (i for i, (p, a, l) in enumerate(split) if p in pythons and a in abis and l in platforms), None
-            )
+            # One component at a time: the product of hostile compressed tag sets is huge, the target's list is not.
+            parts = [set(part.split(".")) for part in triple]
+            fits = (i for i, tag in enumerate(split) if all(map(set.__contains__, parts, tag)))
+            known[triple] = next(fits, None)
         return known[triple]
 
     return rank
