@@ -27,7 +27,7 @@ PROVIDER_VARIABLES = {
 version; none makes a library or a program come from elsewhere."""
 
 is_override = re.compile(r"[A-Z0-9_]+_VARIANT_PROVIDER_[A-Z0-9_]+").fullmatch
-"""Matches the overrides that providers document: NV_VARIANT_PROVIDER_FORCE_SM_ARCH, X86_64_VARIANT_PROVIDER_FORCE_LEVEL."""
+"""Matches the overrides that providers document, such as NV_VARIANT_PROVIDER_FORCE_SM_ARCH."""
 
 WITHHELD = {
     "PATH": "a program found through it is whatever stands first there",

@@ -6,6 +6,8 @@ import os
 import sys
 from typing import NamedTuple
 
+from variantkit.runner.launch import above_targets
+
 _MFD_NOEXEC_SEAL = 0x8  # Linux 6.3; hosts with vm.memfd_noexec = 2 accept no memfd without it.
 
 
@@ -40,9 +42,9 @@ def close_wheel(wheel: WheelFile) -> None:
 def _memory_file() -> int:
     flags = os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING
     try:
-        return os.memfd_create("provider.whl", flags | _MFD_NOEXEC_SEAL)
+        return above_targets(os.memfd_create("provider.whl", flags | _MFD_NOEXEC_SEAL))
     except OSError:
-        return os.memfd_create("provider.whl", flags)
+        return above_targets(os.memfd_create("provider.whl", flags))
 
 
 def _sealed(data: bytes) -> int:

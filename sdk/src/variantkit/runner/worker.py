@@ -175,7 +175,7 @@ def answer(endpoint: str, wheel: str) -> str:
 def flush_prints() -> None:
     """Send what the provider printed on its way, so that the parent can report it."""
     for stream in (sys.stdout, sys.stderr):
-        try:
+        try:  # noqa: SIM105  contextlib is not loaded here
             stream.flush()
         except BaseException:  # noqa: BLE001, S110  closed or replaced by the provider
             pass
@@ -192,9 +192,10 @@ def limit_life(seconds: int) -> None:
 
 
 def main(arguments: list[str]) -> None:
-    """Run with RESULT-FD WHEEL-FD|-1 WHEEL-PATH ENDPOINT SECONDS, and leave the process."""
-    result, wheel_number, wheel, endpoint = int(arguments[0]), int(arguments[1]), arguments[2], arguments[3]
-    limit_life(int(arguments[4]))
+    """Run with RESULT-FD SECONDS WHEEL-FD|-1 WHEEL-PATH ENDPOINT, and leave the process."""
+    result, seconds, wheel_number = map(int, arguments[:3])
+    wheel, endpoint = arguments[3:]
+    limit_life(seconds)
     close_others(frozenset((0, 1, 2, result, wheel_number)))
     result = private(result)
     if wheel_number >= 0:
