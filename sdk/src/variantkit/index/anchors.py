@@ -39,7 +39,8 @@ def read_anchors(text: str, url: str) -> tuple[str, list[tuple[str, dict[str, st
 
     Raises InputError when the text has no element at all, or an address or a reference that cannot be read.
     """
-    base, metas, elements = None, {}, 0
+    base, elements = None, 0
+    metas: dict[str, str] = {}
     anchors: list[tuple[list[str], dict[str, str]]] = []
     inside = False
     try:
