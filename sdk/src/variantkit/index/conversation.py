@@ -13,17 +13,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from variantkit.errors import VariantkitError
+from variantkit.index.filename import normalize_project
 from variantkit.index.mounts import may_redirect
 from variantkit.index.origin import with_suffix
-from variantkit.index.page import (
-    HTML_TYPE,
-    JSON_TYPE,
-    PLAIN_HTML_TYPE,
-    normalize_project,
-    printable,
-    render_html,
-    render_json,
-)
+from variantkit.index.page import JSON_TYPE, printable
+from variantkit.index.rendering import negotiate, render_html, render_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,6 +44,7 @@ class Event(NamedTuple):
     project: str
     text: str = ""
     view: ProjectView | None = None
+    exit_code: int = 0
 
 
 class Refusal(Exception):  # noqa: N818 - an answer, not an error of ours
@@ -64,7 +59,7 @@ class Refusal(Exception):  # noqa: N818 - an answer, not an error of ours
 class Wanted(NamedTuple):
     """A parsed path: `file` is None for the project's page."""
 
-    index: MountedIndex
+    mounted: MountedIndex
     project: str
     file: str | None
 
@@ -139,12 +134,14 @@ class Conversation(BaseHTTPRequestHandler):
         match = _path.fullmatch(path)
         index = self.owner.mounted.get(match[1]) if match else None
         if match is None or index is None or (match[2] == "files") != bool(match[4]):
-            raise Refusal(HTTPStatus.NOT_FOUND, "expected /<mount>/simple/<project>/ or /<mount>/files/<project>/<file>")
+            raise Refusal(
+                HTTPStatus.NOT_FOUND, "expected /<mount>/simple/<project>/ or /<mount>/files/<project>/<file>"
+            )
         return Wanted(index, normalize_project(match[3]), match[4])
 
     def _answer(self, wanted: Wanted) -> None:
         try:
-            offer = wanted.index.offer(wanted.project)
+            offer = wanted.mounted.offer(wanted.project)
         except VariantkitError as error:
             self._report_error(wanted, error)
             raise
@@ -156,7 +153,7 @@ class Conversation(BaseHTTPRequestHandler):
             self._send_listed_file(wanted, offer, wanted.file)
 
     def _report_error(self, wanted: Wanted, error: VariantkitError) -> None:
-        self.owner.report(Event("error", wanted.index.mount.name, wanted.project, str(error)))
+        self.owner.report(Event("error", wanted.mounted.mount.name, wanted.project, str(error), None, error.exit_code))
 
     def _send_listed_file(self, wanted: Wanted, offer: Offer, name: str) -> None:
         plain, suffix = offer.files.get(name), ""
@@ -165,8 +162,8 @@ class Conversation(BaseHTTPRequestHandler):
         if plain is None or (suffix and not plain.file.core_metadata):
             raise Refusal(HTTPStatus.NOT_FOUND, f"{name}: not listed on the page of {wanted.project}")
         if not suffix:
-            self.owner.report(Event("file", wanted.index.mount.name, wanted.project, name))
-        if may_redirect(wanted.index.mount.upstream, plain.file.url):
+            self.owner.report(Event("file", wanted.mounted.mount.name, wanted.project, name))
+        if may_redirect(wanted.mounted.mount.upstream, plain.file.url):
             self._redirect(with_suffix(plain.file.url, suffix))
         else:
             self._stream(wanted, plain, suffix)
@@ -174,7 +171,7 @@ class Conversation(BaseHTTPRequestHandler):
     # How it is answered
 
     def _send_page(self, offer: Offer) -> None:
-        content_type = choose_content_type(self.headers.get("Accept", "*/*"))
+        content_type = negotiate(self.headers.get("Accept", ""))
         text = render_json(offer.page) if content_type == JSON_TYPE else render_html(offer.page)
         body = text.encode()
         etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
@@ -194,7 +191,7 @@ class Conversation(BaseHTTPRequestHandler):
             return self._send_head(HTTPStatus.NOT_MODIFIED, {"ETag": etag, "Cache-Control": FOREVER})
         passed = {"Range": self.headers["Range"]} if "Range" in self.headers else {}
         try:
-            with wanted.index.mount.upstream.stream(plain.file, suffix=suffix, headers=passed) as stream:
+            with wanted.mounted.mount.upstream.stream(plain.file, suffix=suffix, headers=passed) as stream:
                 found = {name.lower(): value for name, value in stream.headers.items()}
                 kept = {name.title(): found[name] for name in PASSED_ON if name in found}
                 if "content-length" not in found:
@@ -237,18 +234,6 @@ class Conversation(BaseHTTPRequestHandler):
         super().handle_one_request()
 
 
-def choose_content_type(accept: str) -> str:
-    """The best content type of PEP 691 for an Accept header; JSON before HTML where both are equally welcome."""
-    weights: dict[str, float] = {}
-    for part in accept.split(","):
-        kind, *parameters = (piece.strip().lower() for piece in part.split(";"))
-        quality = next((text[2:] for text in parameters if text.startswith("q=")), "1")
-        weights[kind] = float(quality) if re.fullmatch(r"[01](\.\d{0,3})?", quality) else 0.0
-    offered = (JSON_TYPE, HTML_TYPE, PLAIN_HTML_TYPE)
-    best = max(offered, key=lambda kind: weights.get(kind, 0.0))
-    return best if weights.get(best, 0.0) > 0 else PLAIN_HTML_TYPE
-
-
 def file_etag(plain: PlainFile, suffix: str) -> str:
     metadata = plain.file.core_metadata
     if suffix:
@@ -256,4 +241,3 @@ def file_etag(plain: PlainFile, suffix: str) -> str:
     else:
         digest = plain.file.hashes.get("sha256", "")
     return f'"{digest}"' if digest else ""
-

@@ -67,7 +67,13 @@ class MountedIndex:
     """The offers of one mount, each made once and kept for PAGE_LIFE seconds."""
 
     def __init__(
-        self, mount: Mount, settings: ViewSettings, base_url: str, *, accept_fallback: bool, on_view: Callable[[ProjectView], None]
+        self,
+        mount: Mount,
+        settings: ViewSettings,
+        base_url: str,
+        *,
+        accept_fallback: bool,
+        on_view: Callable[[ProjectView], None],
     ) -> None:
         self.mount = mount
         self._settings = settings
@@ -129,7 +135,7 @@ def require_usable_list(view: ProjectView) -> None:
         for namespace, support in choice.support.items():
             if support.list_state:
                 raise UndeterminedError(
-                    f"{view.project} {choice.version}: cannot tell which build fits, because namespace {namespace!r} is "
-                    f"denied ({support.code}: {support.detail}); renew the list with 'variantkit-allowlist update', or "
-                    f"take the fallback on purpose with 'variantkit install --accept-fallback'"
+                    f"{view.project} {choice.version}: cannot tell which build fits, because namespace {namespace!r} "
+                    f"is denied ({support.code}: {support.detail}); renew the list with 'variantkit-allowlist update', "
+                    "or take the fallback on purpose with 'variantkit install --accept-fallback'"
                 )

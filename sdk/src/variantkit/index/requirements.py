@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from variantkit.errors import InputError
-from variantkit.index.page import normalize_project
+from variantkit.index.filename import normalize_project
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -26,6 +26,7 @@ REFUSED = {
     "--proxy": "loopback would go through it too; set HTTPS_PROXY instead",
     "--report": "it would hold the addresses of the loopback index, which are gone afterwards; "
     "run 'pip inspect' or 'variantkit install --json' instead",
+    "--isolated": "pip would not hear of the loopback index",
     "--target": BEFORE_DASHES,
     "--python": BEFORE_DASHES,
 }
@@ -48,7 +49,9 @@ def require_safe_arguments(arguments: Sequence[str]) -> None:
     """
     for argument in arguments:
         head = argument.partition("=")[0]
-        option = next((name for name in REFUSED if len(head) > 2 and head.startswith("--") and name.startswith(head)), None)
+        option = next(
+            (name for name in REFUSED if len(head) > 2 and head.startswith("--") and name.startswith(head)), None
+        )
         if option is None and not argument.startswith("--"):
             option = _SHORT.get(argument[:2])
         if option is not None:
@@ -56,7 +59,10 @@ def require_safe_arguments(arguments: Sequence[str]) -> None:
 
 
 def read_requirements(requirements: Sequence[str], arguments: Sequence[str], environ: Mapping[str, str]) -> Stated:
-    """Read what will be installed as far as it decides which builds to show. Raises InputError for a file's own index."""
+    """Read what will be installed, as far as it decides which builds to show.
+
+    Raises InputError for a requirements file that chooses its own index.
+    """
     specifiers: dict[str, list[str]] = {}
     extra: list[str] = []
     hashes = "--require-hashes" in arguments

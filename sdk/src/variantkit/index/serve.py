@@ -7,6 +7,7 @@ loopback opens a few dozen connections at most, which threads serve well.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import secrets
@@ -26,14 +27,13 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from typing_extensions import Self
-
     from variantkit.index.view import ProjectView, ViewSettings
 
 USER = "variantkit"
 """The user name of Basic authentication; only the password is secret."""
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-WILDCARDS = ("", "0.0.0.0", "::")
+WILDCARDS = ("", "0.0.0.0", "::")  # noqa: S104 - refused
 FIRST_PORT, PORT_COUNT, PORT_TRIES = 49152, 16384, 64
 MAX_CONNECTIONS = 128
 
@@ -58,7 +58,7 @@ class Listener(socketserver.ThreadingMixIn, HTTPServer):
         socketserver.TCPServer.server_bind(self)  # HTTPServer's own asks DNS for this machine's name
         self.server_name, self.server_port = self.server_address[:2]  # type: ignore[assignment]
 
-    def process_request(self, request: socket.socket, client_address: object) -> None:  # type: ignore[override]
+    def process_request(self, request: socket.socket, client_address: object) -> None:
         if not self._room.acquire(timeout=1.0):
             self.shutdown_request(request)
             return
@@ -66,7 +66,7 @@ class Listener(socketserver.ThreadingMixIn, HTTPServer):
             self._open[request] = None
         super().process_request(request, client_address)  # type: ignore[arg-type]
 
-    def process_request_thread(self, request: socket.socket, client_address: object) -> None:  # type: ignore[override]
+    def process_request_thread(self, request: socket.socket, client_address: object) -> None:
         with self._lock:
             self._open[request] = threading.current_thread()
         try:
@@ -80,17 +80,17 @@ class Listener(socketserver.ThreadingMixIn, HTTPServer):
         """A connection that broke is the client's affair; anything else is an error of ours, and an event."""
         error = sys.exc_info()[1]
         if not isinstance(error, OSError):
-            self.owner.report(Event("error", "", "", f"internal error in the server: {type(error).__name__}: {error}"))
+            self.owner.report(
+                Event("error", "", "", f"internal error in the server: {type(error).__name__}: {error}", None, 3)
+            )
 
     def end_connections(self) -> None:
         """Wake every thread that waits for its client, and wait for it."""
         with self._lock:
             still_open = dict(self._open)
         for connection, thread in still_open.items():
-            try:
+            with contextlib.suppress(OSError):  # it may have gone by itself
                 connection.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass  # it has gone by itself
             if thread is not None:
                 thread.join(timeout=5.0)
 
@@ -105,6 +105,7 @@ class Server:
         host: str,
         port: int | None,
         on_event: Callable[[Event], None] | None,
+        *,
         accept_fallback: bool,
     ) -> None:
         self.password = secrets.token_urlsafe(24)
@@ -156,9 +157,9 @@ class Server:
         return list(latest.values())
 
     @property
-    def errors(self) -> list[str]:
+    def errors(self) -> list[Event]:
         """The distinct errors so far, oldest first."""
-        return list(dict.fromkeys(event.text for event in self.events if event.kind == "error"))
+        return list({event.text: event for event in self.events if event.kind == "error"}.values())
 
     def wait(self) -> None:
         """Serve until the thread ends or the caller is interrupted."""
@@ -198,7 +199,7 @@ def serve(
     a wildcard host, and for a host beyond loopback with a credentialed upstream unless `allow_remote`.
     """
     require_safe_host(host, mounts, allow_remote)
-    return Server(mounts, settings, host, port, on_event, accept_fallback)
+    return Server(mounts, settings, host, port, on_event, accept_fallback=accept_fallback)
 
 
 def require_safe_host(host: str, mounts: Sequence[Mount], allow_remote: bool) -> None:
@@ -222,4 +223,3 @@ def ports_to_try(mounts: Sequence[Mount]) -> list[int]:
 
 def bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host
-

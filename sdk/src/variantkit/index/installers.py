@@ -1,0 +1,163 @@
+"""The user's own installer: which one, and what it is told so that it sees this machine's view and nothing less."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from typing import TYPE_CHECKING, NamedTuple
+
+from variantkit.errors import InputError
+from variantkit.index.serve import USER
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, MutableMapping, Sequence
+
+    from variantkit.index.mounts import Mount
+    from variantkit.index.serve import Server
+    from variantkit.machine.target import Target
+
+UV, PIP, AUTO = "uv", "pip", "auto"
+INDEX_NAME = "variantkit"
+PIP_WITH_PYTHON_OPTION = (22, 3)
+
+
+class Installer(NamedTuple):
+    """`name` is uv or pip; `command` starts it; `python` is the interpreter whose pip it is ("" for uv)."""
+
+    name: str
+    command: tuple[str, ...]
+    python: str = ""
+
+
+def find_installer(wanted: str, target: Target, environ: Mapping[str, str]) -> Installer:
+    """The installer asked for; `auto` is the user's own: uv where there is one that runs, else the target's pip.
+
+    Raises InputError, with the command that fixes it, when there is none.
+    """
+    uv = find_uv(target, environ) if wanted in (UV, AUTO) else None
+    if uv is not None:
+        return Installer(UV, (uv, "pip", "install"))
+    if wanted == UV:
+        raise InputError(
+            "uv: expected it on PATH or beside the target's Python, found none that runs; "
+            "install uv, or use --installer pip"
+        )
+    return _find_pip(target)
+
+
+def find_uv(target: Target, environ: Mapping[str, str]) -> str | None:
+    """The first uv that runs: on PATH, beside the target's interpreter, or installed with variantkit."""
+    places = [
+        shutil.which("uv", path=environ.get("PATH", os.defpath)),
+        shutil.which("uv", path=os.path.dirname(target.python)),
+        shutil.which("uv", path=os.path.dirname(sys.executable)),
+    ]
+    return next((uv for uv in dict.fromkeys(places) if uv is not None and _runs(uv, environ)), None)
+
+
+def _runs(program: str, environ: Mapping[str, str]) -> bool:
+    """Whether it runs at all: version managers leave shims on PATH for programs that are not installed."""
+    try:
+        done = subprocess.run([program, "--version"], capture_output=True, timeout=30, check=False, env=dict(environ))
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0
+
+
+def _find_pip(target: Target) -> Installer:
+    if target.pip_version is not None:
+        return Installer(PIP, (target.python, "-m", "pip", "install"), target.python)
+    from variantkit.machine.target import find_pip_version
+
+    own = find_pip_version(sys.path)
+    if own is not None and _release(own) >= PIP_WITH_PYTHON_OPTION:
+        return Installer(PIP, (sys.executable, "-m", "pip", "--python", target.python, "install"), sys.executable)
+    raise InputError(
+        f"{target.python}: expected pip there or uv on PATH, found neither; "
+        f"run '{target.python} -m ensurepip', or install uv and run this again"
+    )
+
+
+def _release(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
+
+
+def child_arguments(
+    installer: Installer,
+    target: Target,
+    directory: str | None,
+    requirements: Sequence[str],
+    more: Sequence[str],
+    *,
+    no_exec: bool,
+) -> list[str]:
+    """The installer's command line; nothing secret is in it, because every user of the machine can read it."""
+    arguments = list(installer.command)
+    if installer.name == UV:
+        arguments += ["--python", target.python]
+    if directory is not None:
+        arguments += ["--target", directory]
+    if no_exec:
+        arguments += ["--no-build"] if installer.name == UV else ["--only-binary", ":all:"]
+    if installer.name == PIP:
+        arguments += ["--proxy", ""]  # a proxy of pip's own settings would get the loopback requests too
+    return [*arguments, *requirements, *more]
+
+
+def child_environment(
+    installer: Installer,
+    server: Server,
+    mounts: Sequence[Mount],
+    environ: Mapping[str, str],
+    *,
+    default_index: str | None = None,
+    proxy: str | None = None,
+) -> dict[str, str]:
+    """The installer's environment: the loopback indexes with their password, before or in place of the user's.
+
+    `default_index` is the index that the user named for this run; uv is told about it too, because it asks its
+    default index for everything that has no variants.
+    """
+    child = dict(environ)
+    for name in ("NO_PROXY", "no_proxy"):
+        child[name] = ",".join(filter(None, [child.get(name), "127.0.0.1", "localhost"]))
+    if proxy:
+        child.update(dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), proxy))
+    if installer.name == UV:
+        _tell_uv(child, server, mounts, default_index)
+    else:
+        _tell_pip(child, server, mounts)
+    return child
+
+
+def _tell_uv(
+    child: MutableMapping[str, str], server: Server, mounts: Sequence[Mount], default_index: str | None
+) -> None:
+    """UV_INDEX comes before every other index, but `--index` would hide the user's own UV_INDEX altogether."""
+    ours = []
+    child.pop("UV_OFFLINE", None)  # when it is set, every mount is a directory
+    for number, mount in enumerate(mounts, 1):
+        name = f"{INDEX_NAME}-{number}"
+        variable = f"UV_INDEX_{INDEX_NAME.upper()}_{number}"
+        child[f"{variable}_USERNAME"], child[f"{variable}_PASSWORD"] = USER, server.password
+        if not mount.complete:
+            ours.append(f"{name}={server.url_for(mount)}")
+    child["UV_INDEX"] = " ".join([*ours, child.get("UV_INDEX", "")]).strip()
+    complete = [mount for mount in mounts if mount.complete]
+    if complete:
+        child["UV_DEFAULT_INDEX"] = server.url_for(complete[0], secret=True)
+    elif default_index is not None:
+        child["UV_DEFAULT_INDEX"] = default_index
+
+
+def _tell_pip(child: MutableMapping[str, str], server: Server, mounts: Sequence[Mount]) -> None:
+    """Variables beat pip's configuration files, but empty ones are ignored: none of them may be left empty."""
+    urls = [server.url_for(mount, secret=True) for mount in mounts]
+    child["PIP_INDEX_URL"] = urls[0]
+    child["PIP_EXTRA_INDEX_URL"] = " ".join(urls[1:] or urls[:1])  # pip asks the same URL once
+    child["PIP_NO_INDEX"] = "0"
+    # The last three would pass the loopback index over, move the installation, or write our addresses down.
+    for name in ("PIP_PYPI_URL", "PIP_PROXY", "PIP_ISOLATED", "PIP_PYTHON", "PIP_REPORT"):
+        child.pop(name, None)
