@@ -42,7 +42,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     argv = list(sys.argv[1:] if arguments is None else arguments)
     # A command lives for milliseconds and makes no cycles worth collecting; the collector costs up to half of them.
     gc.disable()
-    args = _parser(argv).parse_args(argv)
+    try:
+        args = _parse(argv)
+    except SystemExit as leaving:  # --help, --version and wrong usage: argparse has said why
+        return int(leaving.code or 0)
     try:
         code = int(args.run(args))
         sys.stdout.flush()
@@ -63,6 +66,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print_note(f"variantkit: internal error: {type(error).__name__}: {error}; run again with --debug and report it")
         return 3
     return code
+
+
+def _parse(argv: list[str]) -> argparse.Namespace:
+    """Read the arguments; what stands after `--` in `install` is the installer's and not ours to read."""
+    own, rest = argv, []
+    if argv[:1] == ["install"] and "--" in argv:
+        cut = argv.index("--")
+        own, rest = argv[:cut], argv[cut + 1 :]
+    args = _parser(own).parse_args(own)
+    if rest:
+        args.installer_args = tuple(rest)
+    return args
 
 
 def _parser(argv: list[str]) -> argparse.ArgumentParser:

@@ -7,10 +7,12 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+from variantkit.cli.terminal import print_note
 from variantkit.machine.settings import this_machine
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
     from variantkit.machine.decision import ThisMachine
 
@@ -53,9 +55,14 @@ def add_deciding_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--disable", metavar="NS", action="append", default=[], help="treat a namespace as empty")
 
 
-def read_machine(args: argparse.Namespace, python: str | None = None) -> ThisMachine:
-    """The machine as the options, the environment and the clock describe it; warnings go to stderr once."""
-    from variantkit.cli.terminal import print_note
+def read_machine(
+    args: argparse.Namespace, python: str | None = None, site_packages: Sequence[str] = ()
+) -> ThisMachine:
+    """The machine as the options, the environment and the clock describe it; warnings go to stderr once.
+
+    `python` is the target interpreter, which runs the providers; `site_packages` is where `abi_dependency` looks
+    for what is installed.
+    """
 
     machine = this_machine(
         approved=args.approved,
@@ -68,7 +75,14 @@ def read_machine(args: argparse.Namespace, python: str | None = None) -> ThisMac
         environ=os.environ,
         now=int(time.time()),
         python=python or sys.executable,
+        installed=lambda: _installed(site_packages or sys.path),
     )
     for warning in machine.settings.warnings:
         print_note(f"variantkit: warning: {warning}")
     return machine
+
+
+def _installed(paths: Sequence[str]) -> dict[str, str]:
+    from variantkit.variants.abi import installed_versions
+
+    return installed_versions(paths)

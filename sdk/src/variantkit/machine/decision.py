@@ -22,7 +22,8 @@ from variantkit.machine.supported import (
     ProviderRef,
 )
 from variantkit.runner.process import Question, ask
-from variantkit.trust.gate import judge_request, judge_wheel
+from variantkit.trust.gate import default_endpoint, judge_offer, judge_request, judge_wheel
+from variantkit.trust.union import entries_written
 from variantkit.variants.abi import ABI_NAMESPACE, abi_features
 from variantkit.variants.metadata import ProviderInfo
 
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
     from variantkit.machine.wheels import Offer, WheelSource
     from variantkit.runner.process import Answer
     from variantkit.trust.gate import Verdict
-    from variantkit.trust.levels import Approvals
+    from variantkit.trust.approved import Entry
+    from variantkit.trust.union import Approvals
     from variantkit.variants.grammar import Feature
     from variantkit.variants.metadata import Metadata, Properties
 
@@ -78,6 +80,18 @@ class ThisMachine:
         ordered = [namespace for namespace in metadata.namespaces if namespace in used]
         providers = {namespace: metadata.providers.get(namespace) for namespace in ordered}
         return self.decide(providers, index) | answers
+
+    def detect(self, namespaces: Sequence[str] = ()) -> dict[str, NamespaceSupport]:
+        """Answer for every namespace that an approved provider, an override or a static file speaks for.
+
+        With `namespaces`, for exactly these. The newest approved provider of each is asked at its first endpoint.
+        """
+        settings = self.settings
+        approved: dict[str, ProviderInfo] = {}
+        for entry in entries_written(settings.approvals):
+            approved.setdefault(entry.namespace, ProviderInfo((entry.package,), entry.plugin_api[0]))
+        known = dict.fromkeys([*approved, *settings.overrides, *settings.static])
+        return self.decide({namespace: approved.get(namespace) for namespace in namespaces or known})
 
     def decide(
         self, providers: Mapping[str, ProviderInfo | None], index: str | None = None
@@ -130,7 +144,7 @@ class ThisMachine:
                 for offer in source.offers(entry):
                     verdict, data = _judge_offer(settings, entry, offer)
                     if verdict.allowed:
-                        endpoint = info.plugin_api or verdict_endpoint(info)
+                        endpoint = info.plugin_api or default_endpoint(info.requires)
                         question = Question(namespace, endpoint, data, _sha256(data), entry.needs, entry.configs_sha256)
                         return question, ProviderRef(entry.package, entry.version, question.sha256)
                     refusal = refusal or verdict

@@ -7,15 +7,17 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from variantkit.errors import InputError
+from variantkit.errors import InputError, UndeterminedError
 from variantkit.machine.decision import Settings, ThisMachine
 from variantkit.machine.override import parse_overrides, require_namespaces
 from variantkit.machine.wheels import WheelDirectory
+from variantkit.trust import levels
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from variantkit.machine.wheels import WheelSource
+    from variantkit.trust.union import Approvals
     from variantkit.variants.grammar import Feature
 
 
@@ -79,3 +81,52 @@ def is_set(environ: Mapping[str, str], variable: str) -> bool:
     if value in ("", "0", "false", "no", "off"):
         return False
     raise InputError(f"{variable}={environ[variable]!r}: expected 1 or 0")
+
+
+def _read_approvals(flag: str | None, environ: Mapping[str, str], bundle: str | None, now: int) -> Approvals:
+    return levels.load_approvals(
+        flag=flag,
+        variable=environ.get("VARIANTKIT_APPROVED") or None,
+        user_path=levels.user_path(),
+        system_path=levels.system_path(),
+        embedded=_read_embedded(bundle),
+        now=now,
+        memory_dir=levels.memory_path(),
+    )
+
+
+def _read_embedded(bundle: str | None) -> bytes | None:
+    if bundle is None:
+        return None
+    try:
+        with open(os.path.join(bundle, "approved.json"), "rb") as stream:
+            return stream.read()
+    except OSError as error:
+        raise UndeterminedError(
+            f"{bundle}: the SDK's own approved list cannot be read ({error.strerror or error}); install variantkit again"
+        ) from None
+
+
+def _read_static(paths: Sequence[str], now: int) -> dict[str, tuple[Feature, ...]]:
+    if not paths:
+        return {}
+    from variantkit.machine import static
+    from variantkit.trust.ownership import read_own_file
+
+    files = []
+    for path in paths:
+        data = read_own_file(path, static.MAX_BYTES)
+        if data is None:
+            raise InputError(f"{path}: expected a static file, found nothing there")
+        files.append(static.require_current(static.parse_static(static.decode(data, path), path), now))
+    return static.combine_static(files)
+
+
+def _split_paths(text: str) -> list[str]:
+    return [path for path in text.split(os.pathsep) if path]
+
+
+def _require_directory(path: str) -> str:
+    if not os.path.isdir(path):
+        raise InputError(f"--provider-wheels {path}: expected a directory, found none there")
+    return path

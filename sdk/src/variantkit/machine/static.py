@@ -55,6 +55,14 @@ def parse_static(text: str, where: str) -> StaticFile:
     return StaticFile(namespaces, expires, where)
 
 
+def decode(data: bytes, where: str) -> str:
+    """Decode the bytes of a static file; raise DocumentError when they are not UTF-8."""
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise DocumentError(where, [Problem("", f"not UTF-8 text: {error.reason} at byte {error.start}")]) from None
+
+
 def _parse_toml(text: str, where: str) -> dict[str, object]:
     try:
         import tomllib

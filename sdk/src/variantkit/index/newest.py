@@ -1,0 +1,98 @@
+"""The newest release of a project that this machine can install, and the best wheel in it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from variantkit.errors import InputError, RefusedError
+from variantkit.index.filename import normalize_project, parse_filename
+from variantkit.index.selection import best_wheel, choose_version, group_versions
+from variantkit.index.view import plain_view
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from variantkit.index.page import File, Page
+    from variantkit.index.selection import VersionChoice
+    from variantkit.index.upstream import Upstream
+    from variantkit.index.view import ViewSettings
+
+
+class Newest(NamedTuple):
+    """The wheel that an installer with variants takes: `label` is None for the plain one, `file` for none at all."""
+
+    project: str
+    version: str
+    label: str | None
+    file: File | None
+    choice: VersionChoice
+
+
+def choose_newest(upstream: Upstream, requirement: str | None, settings: ViewSettings) -> Newest:
+    """Choose in the newest version of `requirement` that has a wheel for this machine and interpreter.
+
+    Without a requirement, the index must be a directory with one project. When no version has such a wheel, the
+    newest one is reported with `file` None. Raises InputError for a project that is not there, RefusedError when it
+    has no wheels at all, and UndeterminedError when the index does not answer.
+    """
+    project, specifier = _parse_requirement(requirement or _only_project(upstream))
+    page = upstream.page(project)
+    if page is None:
+        raise InputError(f"{upstream.url}: expected the project {project!r}, found no such project in this index")
+    first: Newest | None = None
+    for version in _versions(page, specifier):
+        newest = _choose(upstream, page, version, settings)
+        if newest.file is not None:
+            return newest
+        first = first or newest
+    if first is None:
+        raise RefusedError(f"{upstream.url}: {project} has no wheel of a version that is {specifier or 'released'}")
+    return first
+
+
+def _parse_requirement(text: str) -> tuple[str, str]:
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    try:
+        requirement = Requirement(text)
+    except InvalidRequirement as error:
+        raise InputError(f"requirement {text!r}: {str(error).splitlines()[0]}") from None
+    if requirement.url or requirement.marker:
+        raise InputError(f"requirement {text!r}: expected a name and versions, such as 'numpy>=2'; found a URL or marker")
+    return normalize_project(requirement.name), str(requirement.specifier)
+
+
+def _only_project(upstream: Upstream) -> str:
+    projects = upstream.projects()
+    if len(projects) != 1:
+        found = ", ".join(sorted(projects)[:8]) or "none"
+        raise InputError(f"{upstream.url}: name the project to choose; the projects here are: {found}")
+    return next(iter(projects))
+
+
+def _versions(page: Page, specifier: str) -> Iterator[str]:
+    """The versions that `specifier` admits, newest first; pre-releases when it names one, or there is nothing else."""
+    from packaging.specifiers import SpecifierSet
+
+    yield from sorted(SpecifierSet(specifier).filter(group_versions(page)), key=list(group_versions(page)).index)
+
+
+def _choose(upstream: Upstream, page: Page, version: str, settings: ViewSettings) -> Newest:
+    view = plain_view(_OnePage(upstream, page), page.name, settings._replace(specifiers={page.name: f"=={version}"}))
+    choices = {choice.version: choice for choice in view.choices} if view else {}
+    wheels, _ = group_versions(page)[version]
+    choice = choices.get(version) or choose_version(version, wheels, None, settings.machine, settings.target.tags)
+    best = best_wheel(choice)
+    return Newest(page.name, version, best[0] if best else None, best[1] if best else None, choice)
+
+
+class _OnePage:
+    """An upstream whose page of one project is already here."""
+
+    def __init__(self, upstream: Upstream, page: Page) -> None:
+        self._page = page
+        self.url, self.has_credentials = upstream.url, upstream.has_credentials
+        self.read, self.stream, self.member = upstream.read, upstream.stream, upstream.member
+
+    def page(self, _project: str) -> Page:
+        return self._page
