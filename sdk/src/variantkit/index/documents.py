@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, NamedTuple
 from variantkit.errors import InputError
 from variantkit.index.selection import METADATA_MISSING
 from variantkit.variants.markers import uses_variant_markers
-from variantkit.variants.metadata import combine_metadata, parse_metadata
+from variantkit.variants.metadata import canonical_properties, combine_metadata, parse_metadata
 from variantkit.variants.wheel import VARIANT_JSON_CAP, parse_wheel_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from variantkit.index.page import File
     from variantkit.index.selection import Candidate
     from variantkit.index.upstream import Upstream
-    from variantkit.variants.metadata import Metadata, Properties
+    from variantkit.variants.metadata import Metadata
 
 METADATA_INVALID = "metadata-invalid"
 METADATA_MISMATCH = "metadata-mismatch"
@@ -52,12 +52,13 @@ def load_metadata(upstream: Upstream, wheels: Iterable[File], variants_json: Fil
         return _combine_from_wheels(upstream, wheels)
     try:
         data = upstream.read(variants_json, cap=VARIANTS_JSON_CAP)
-        metadata = parse_metadata(data, variants_json.filename)
-    except FileMissingError as error:
+    except InputError as error:
         return VersionMetadata(None, (METADATA_MISSING, f"{error}; its variants are left out"))
+    try:
+        metadata = parse_metadata(data, variants_json.filename)
     except InputError as error:
         return VersionMetadata(None, (METADATA_INVALID, f"{error}; its variants are left out"))
-    return VersionMetadata(metadata, vouched=bool(variants_json.hashes))
+    return VersionMetadata(metadata, vouched="sha256" in variants_json.hashes)
 
 
 def _combine_from_wheels(upstream: Upstream, wheels: Iterable[File]) -> VersionMetadata:
@@ -93,24 +94,16 @@ def check_agreement(upstream: Upstream, candidate: Candidate, metadata: Metadata
         own = _own_metadata(upstream, candidate.file, label)
     except InputError as error:
         return METADATA_MISMATCH, f"{name}: the index's variants.json has no digest and cannot be checked: {error}"
-    properties = _as_sets(metadata.variants[label])
-    found = _as_sets(own.variants[label])
-    if found != properties:
-        return METADATA_MISMATCH, f"{name}: its own variant.json gives it other properties than the index's variants.json"
+    properties = metadata.variants[label]
+    if canonical_properties(own.variants[label]) != canonical_properties(properties):
+        return METADATA_MISMATCH, f"{name}: its own variant.json gives it other properties than the index does"
     for namespace in properties:
         if own.providers.get(namespace) != metadata.providers.get(namespace):
-            return (
-                METADATA_MISMATCH,
-                f"{name}: its own variant.json describes the provider of {namespace} otherwise than the index's variants.json",
+            sentence = (
+                f"{name}: its own variant.json describes the provider of {namespace} otherwise than the index does"
             )
+            return METADATA_MISMATCH, sentence
     return None
-
-
-def _as_sets(properties: Properties) -> Mapping[str, Mapping[str, frozenset[str]]]:
-    return {
-        namespace: {feature: frozenset(values) for feature, values in features.items()}
-        for namespace, features in properties.items()
-    }
 
 
 def check_markers(upstream: Upstream, file: File) -> Note | None:
@@ -120,7 +113,10 @@ def check_markers(upstream: Upstream, file: File) -> Note | None:
     except InputError as error:
         return WHEEL_UNREADABLE, f"{file.filename} is left out, its METADATA cannot be read: {error}"
     if any(uses_variant_markers(requirement) for requirement in required_distributions(metadata)):
-        return VARIANT_MARKERS, f"{file.filename} is left out: its dependencies use variant markers, which this installer cannot read"
+        return (
+            VARIANT_MARKERS,
+            f"{file.filename} is left out: its dependencies use variant markers, which this installer cannot read",
+        )
     return None
 
 
