@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from typing import TYPE_CHECKING
 
 from support.wheels import make_wheel
 from variantkit.runner import Question
-from variantkit.trust.approved import Needs
+from variantkit.trust.needs import Needs
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Mapping
 
 PACKAGE = "example-variant-provider"
@@ -36,8 +36,8 @@ def plugin_source(
     """The source of a plugin that answers with these features (name -> values), and with all of `everything`."""
     configs = {"supported": supported, "all": supported if everything is None else everything}
     functions = "".join(
-        f"def get_{name}_configs():\n    return [Feature(n, list(v), {multi!r}) for n, v in {dict(features)!r}.items()]\n"
-        for name, features in configs.items()
+        f"def get_{name}_configs():\n    return [Feature(n, list(v), {multi!r}) for n, v in {dict(answer)!r}.items()]\n"
+        for name, answer in configs.items()
     )
     return PLUGIN + functions
 
@@ -68,4 +68,4 @@ def make_question(
     path = make_provider(directory, source, files=files)
     with open(path, "rb") as file:
         data = file.read()
-    return Question(namespace, endpoint, data, hashlib.sha256(data).hexdigest(), Needs((), (), (), ()), configs_sha256)
+    return Question(namespace, endpoint, data, hashlib.sha256(data).hexdigest(), Needs(), configs_sha256)

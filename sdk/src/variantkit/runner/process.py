@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from variantkit.provider.conformance import Limits
     from variantkit.runner.wheelfile import WheelFile
-    from variantkit.trust.approved import Needs
+    from variantkit.trust.needs import Needs
 
 PROCESS = "process"
 """The level of isolation in force: a process of its own with a scrubbed environment, no sandbox of the system."""
