@@ -1,0 +1,133 @@
+"""Needs of a provider beyond plain computing, and the floor that no approved list can lift."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from variantkit.trust.alphabet import ALNUM, consists_of
+
+
+class Needs(NamedTuple):
+    """What an entry grants: files or globs to read, device nodes, sonames, absolute programs, child processes."""
+
+    read: tuple[str, ...] = ()
+    devices: tuple[str, ...] = ()
+    libraries: tuple[str, ...] = ()
+    programs: tuple[str, ...] = ()
+    fork: bool = False
+
+
+FLOOR = (
+    "/home",
+    "/root",
+    "/Users",
+    "/var/root",
+    "/run",
+    "/var/run",
+    "/private/var/run",
+    "/etc/shadow",
+    "/etc/gshadow",
+    "/etc/ssh",
+    "/etc/ssl/private",
+    "/dev/mem",
+    "/dev/kmem",
+    "/dev/port",
+    "/dev/kmsg",
+    "/dev/fd",
+    "/dev/shm",  # noqa: S108 - as below
+    "/dev/sda",
+    "/dev/vda",
+    "/dev/nvme0n1",
+    "/dev/dm-0",
+    "/dev/loop0",
+    "/proc/kcore",
+    "/proc/kmsg",
+)
+"""Never granted: these, what lies below them, and every path or glob that contains them."""
+
+PROGRAM_FLOOR = (*FLOOR, "/tmp", "/var/tmp", "/dev", "/proc", "/sys")  # noqa: S108 - named in order to refuse it
+"""Places that no program may lie in: others can write there, or they hold no programs."""
+
+_OWN_PROCESS_FILES = frozenset({"auxv", "cgroup", "mountinfo", "status"})
+"""What may be read of /proc/self; root, cwd and fd lead anywhere, environ is a secret."""
+
+_INTERPRETER = (
+    r"(?:python|pypy|perl|ruby|lua|luajit|node|nodejs|php|tclsh|wish|guile|java|mono|dotnet|expect|gdb|lldb"
+    r"|bash|dash|zsh|ksh|mksh|fish|csh|tcsh|ash|sh|rbash|busybox|toybox|pwsh|powershell|cmd|osascript"
+    r"|awk|gawk|mawk|nawk|sed|ed|vi|vim|env|xargs|find|nice|timeout|stdbuf|setsid|nohup"
+    r"|sudo|su|doas|pkexec|ssh|nsenter|unshare|chroot|capsh|docker|podman|systemd-run|strace|ltrace|ld\.so|ld-.*)"
+    r"[w0-9.-]*(?:\.exe)?"
+)
+
+
+def check_need(kind: str, text: str) -> str | None:
+    """Say why no entry can have this need; None when it is grantable.
+
+    `kind` is `read`, `devices`, `libraries` or `programs`.
+    """
+    if kind == "libraries":
+        allowed = (
+            consists_of(text, ALNUM + "_.+-", 128)
+            and text[0] not in ".+-"
+            and not text.casefold().startswith("libpython")
+        )
+        return None if allowed else "expected a soname such as libnvidia-ml.so.1, not a path and no interpreter"
+    parts = text.split("/")[1:]
+    if not _is_path(text):
+        return "expected an absolute path, without '.', '..' or '**'"
+    if len(parts) < 2:
+        return "a whole top-level directory is never granted"
+    if kind == "programs":
+        return _check_program(text, parts)
+    if _below_floor(parts, FLOOR) or (parts[0] == "proc" and not _is_shared_proc(parts)):
+        return "never granted: the root, homes, /run, other processes, raw memory and disks"
+    if kind == "devices" and parts[0] != "dev":
+        return "expected a device node under /dev"
+    return None
+
+
+def _check_program(text: str, parts: list[str]) -> str | None:
+    if any(sign in text for sign in "*?["):
+        return "expected the path of one program, not a glob"
+    if re.fullmatch(_INTERPRETER, parts[-1].casefold()):
+        return "never granted: shells, interpreters and programs that run others"
+    return "never granted: a program in a place that others can write" if _below_floor(parts, PROGRAM_FLOOR) else None
+
+
+def _is_shared_proc(parts: list[str]) -> bool:
+    """Whether a path under /proc belongs to no process: a literal second component, no number."""
+    second = parts[1]
+    if second == "self":
+        return len(parts) == 3 and parts[2] in _OWN_PROCESS_FILES
+    return second[0].isalpha() and not any(sign in second for sign in "*?[") and second != "thread-self"
+
+
+def _below_floor(parts: list[str], floor: tuple[str, ...]) -> bool:
+    """Whether a pattern can match a floor's path, something below it, or a directory that contains it."""
+    return any(
+        all(_may_match(pattern, literal) for pattern, literal in zip(parts, path.split("/")[1:], strict=False))
+        for path in floor
+    )
+
+
+def _may_match(pattern: str, literal: str) -> bool:
+    if not any(sign in pattern for sign in "*?["):
+        return pattern.casefold() == literal.casefold()
+    # From a bracket on anything matches, and case does not count: refused once too often, never too seldom.
+    coarse = re.escape(re.sub(r"\[.*", "*", pattern)).replace(r"\*", ".*").replace(r"\?", ".")
+    return re.fullmatch(coarse, literal, re.IGNORECASE) is not None
+
+
+def _is_path(text: str) -> bool:
+    """Whether this is an absolute path or glob in a plain spelling."""
+    plain = consists_of(text, ALNUM + "/_.+,:@=*?[]-", 500) and text[0] == "/"
+    return plain and not any(part in ("", ".", "..") for part in text[1:].split("/")) and "**" not in text
+
+
+def is_watched_path(text: str) -> bool:
+    """Whether `presence` or `fingerprint` may name this path or glob: under /dev, /sys or /proc, no process's own."""
+    parts = text.split("/")[1:]
+    if not _is_path(text) or len(parts) < 2:
+        return False
+    return parts[0] in ("dev", "sys") or (parts[0] == "proc" and _is_shared_proc(parts))
