@@ -14,16 +14,17 @@ import hashlib
 import json
 import os
 import shutil
+import sys
 import tempfile
 from typing import TYPE_CHECKING, Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 from hatchling.builders.wheel import WheelBuilder
 
-try:
+if sys.version_info >= (3, 11):
     import tomllib
-except ImportError:  # Python 3.10; hatchling brings tomli there
-    import tomli as tomllib  # type: ignore[no-redef,unused-ignore]
+else:  # hatchling brings tomli there
+    import tomli as tomllib
 
 if TYPE_CHECKING:
     import datetime

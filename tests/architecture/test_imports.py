@@ -87,7 +87,9 @@ def read(path: str) -> str:
         return stream.read()
 
 
-@pytest.mark.parametrize("path", [p for p in modules_below(SDK) if wing_of(p) in WINGS], ids=lambda p: os.path.relpath(p, SDK))
+@pytest.mark.parametrize(
+    "path", [p for p in modules_below(SDK) if wing_of(p) in WINGS], ids=lambda p: os.path.relpath(p, SDK)
+)
 def test_a_wing_imports_only_the_wings_below_it(path: str) -> None:
     assert upward_imports(wing_of(path), read(path)) == set()
 
@@ -118,7 +120,9 @@ def test_providers_use_relative_imports_inside_themselves() -> None:
 def test_only_the_index_wing_touches_the_network() -> None:
     for path in modules_below(SDK):
         if wing_of(path) != "index":
-            assert not {name for name in imported_names(read(path)) if name.split(".")[0] in NETWORK or name in NETWORK}, path
+            assert not {
+                name for name in imported_names(read(path)) if name.split(".")[0] in NETWORK or name in NETWORK
+            }, path
 
 
 def test_no_first_party_provider_is_named_in_the_sdk() -> None:

@@ -74,7 +74,7 @@ def _replace_directory(target: str, lock: VendorLock) -> None:
 
 
 def _write_files(directory: str, lock: VendorLock) -> None:
-    os.chmod(directory, 0o755)
+    os.chmod(directory, 0o755)  # noqa: S103 - mkdtemp made it private, and it becomes part of a package
     for package in lock.packages:
         distribution = _require_distribution(package)
         for file in package.files:

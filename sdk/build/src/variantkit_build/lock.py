@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import sys
 from typing import NamedTuple
 
-try:
+if sys.version_info >= (3, 11):
     import tomllib
-except ImportError:  # Python 3.9 and 3.10
-    import tomli as tomllib  # type: ignore[no-redef,unused-ignore]
+else:
+    import tomli as tomllib
 
 _is_sha256 = re.compile(r"[0-9a-f]{64}").fullmatch
 _is_package = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?").fullmatch
@@ -83,7 +84,9 @@ def _parse_file(table: dict[str, object], where: str, key: str) -> VendoredFile:
 
 
 def _is_inner_path(text: str) -> bool:
-    return bool(text) and "\\" not in text and ":" not in text and all(p not in ("", ".", "..") for p in text.split("/"))
+    return (
+        bool(text) and "\\" not in text and ":" not in text and all(p not in ("", ".", "..") for p in text.split("/"))
+    )
 
 
 def _require_keys(table: dict[str, object], known: set[str], where: str, key: str) -> None:
@@ -98,7 +101,9 @@ def _require_tables(table: dict[str, object], name: str, where: str, key: str) -
     return value
 
 
-def _require_text(table: dict[str, object], name: str, matches: object, what: str, where: str, key: str) -> str:
+def _require_text(  # noqa: PLR0917
+    table: dict[str, object], name: str, matches: object, what: str, where: str, key: str
+) -> str:
     value = table.get(name)
     if not isinstance(value, str) or not callable(matches) or not matches(value):
         raise LockError(f"{where}: {_dotted(key, name)} must be {what}, found {value!r}")

@@ -89,7 +89,9 @@ def select(args: argparse.Namespace) -> int:
     elif choice.found:
         print_line(choice.label if choice.label else "(the plain wheel)")
     else:
-        print_note(f"variantkit: {choice.name}: no variant is compatible with this machine; `variantkit explain` says why")
+        print_note(
+            f"variantkit: {choice.name}: no variant is compatible with this machine; `variantkit explain` says why"
+        )
     _print_notes(choice)
     return 0 if choice.found else 1
 
@@ -108,7 +110,9 @@ def explain(args: argparse.Namespace) -> int:
 def _choose(args: argparse.Namespace) -> Choice:
     from variantkit.cli.release import choose_release
 
-    return choose_release(args.source, args.requirement, args.python, args.prefer, lambda python: read_machine(args, python))
+    return choose_release(
+        args.source, args.requirement, args.python, args.prefer, lambda python: read_machine(args, python)
+    )
 
 
 def _choice_object(choice: Choice) -> dict[str, Any]:

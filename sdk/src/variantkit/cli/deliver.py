@@ -26,7 +26,8 @@ examples:
   variantkit install -- --require-hashes -r requirements.txt
 
 The installer is your own: uv when it is there, else the pip of the environment. What follows `--` is passed to it.
-exit codes: 1 the installer failed, or a label was refused · 3 an index did not answer, or the approved list cannot be used
+exit codes: 1 the installer failed, or a label was refused
+            3 an index did not answer, or the approved list cannot be used
 """
 SERVE_EXAMPLES = """\
 examples:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import platform
 import shutil
@@ -15,6 +14,7 @@ from variantkit.cli.terminal import print_json, print_line
 from variantkit.machine.settings import bundle_directory
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Iterator
 
     from variantkit.machine.decision import ThisMachine
@@ -89,8 +89,9 @@ def _check_lists(machine: ThisMachine, now: int) -> Iterator[Check]:
         issued = f", {max(0, now - listed.issued) // 86400} days old" if listed.issued is not None else ""
         origin = f", origin: {listed.origin}" if listed.origin else ""
         detail = (
-            f"{listed.where}: {listed.id or 'no id'} serial {listed.serial}{issued}, until {format_date(listed.expires)}, "
-            f"{len(listed.entries)} providers, {len(listed.revoked)} revocations{origin}"
+            f"{listed.where}: {listed.id or 'no id'} serial {listed.serial}{issued}, "
+            f"until {format_date(listed.expires)}, {len(listed.entries)} providers, "
+            f"{len(listed.revoked)} revocations{origin}"
         )
         due = listed.renew_by is not None and now >= listed.renew_by
         yield Check(

@@ -41,9 +41,7 @@ def add_deciding_options(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="supported properties written down; also $VARIANTKIT_STATIC",
     )
-    group.add_argument(
-        "--no-exec", action="store_true", help="run no provider at all; also $VARIANTKIT_NO_EXEC=1"
-    )
+    group.add_argument("--no-exec", action="store_true", help="run no provider at all; also $VARIANTKIT_NO_EXEC=1")
     group.add_argument(
         "--override",
         metavar="'NS :: FEATURE :: V1,V2'",
@@ -55,9 +53,7 @@ def add_deciding_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--disable", metavar="NS", action="append", default=[], help="treat a namespace as empty")
 
 
-def read_machine(
-    args: argparse.Namespace, python: str | None = None, site_packages: Sequence[str] = ()
-) -> ThisMachine:
+def read_machine(args: argparse.Namespace, python: str | None = None, site_packages: Sequence[str] = ()) -> ThisMachine:
     """The machine as the options, the environment and the clock describe it; warnings go to stderr once.
 
     `python` is the target interpreter, which runs the providers; `site_packages` is where `abi_dependency` looks

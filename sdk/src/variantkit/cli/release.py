@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from variantkit.errors import InputError, RefusedError
+from variantkit.errors import InputError
 from variantkit.machine.ranking import select_variant
 from variantkit.variants.grammar import parse_property
 from variantkit.variants.metadata import parse_metadata
@@ -13,8 +13,6 @@ from variantkit.variants.metadata import parse_metadata
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from variantkit.index.selection import VersionChoice
-    from variantkit.index.upstream import Upstream
     from variantkit.machine.decision import ThisMachine
     from variantkit.machine.supported import NamespaceSupport
     from variantkit.variants.grammar import Property
@@ -50,13 +48,66 @@ def choose_release(
             metadata = parse_metadata(stream.read(), source)
         return _choose_metadata(os.path.basename(source), metadata, preferred, open_machine(python))
     if not os.path.isdir(source) and "://" not in source:
-        raise InputError(f"{source}: expected a variants.json file, a directory of wheels or a URL; there is no such file")
+        raise InputError(
+            f"{source}: expected a variants.json file, a directory of wheels or a URL; there is no such file"
+        )
     if source.endswith(".json"):
         metadata = parse_metadata(_fetch(source), source)
         return _choose_metadata(source.rsplit("/", 1)[-1], metadata, preferred, open_machine(python))
-    return _choose_in_index(source, requirement, python, preferred, open_machine)
+    return _choose_in_index(source, requirement or _implied_project(source), python, preferred, open_machine)
 
 
 def _choose_metadata(name: str, metadata: Metadata, prefer: Sequence[Property], machine: ThisMachine) -> Choice:
     label, ranking, support = select_variant(metadata, machine, prefer=prefer)
     return Choice(name, label is not None, label or "", ranking, support)
+
+
+def _choose_in_index(
+    source: str, requirement: str, python: str | None, prefer: tuple[Property, ...], open_machine: Opener
+) -> Choice:
+    from variantkit.index.newest import choose_newest
+    from variantkit.index.upstream import open_upstream
+    from variantkit.index.view import ViewSettings
+    from variantkit.machine.target import query_target
+
+    target = query_target(python)
+    # We evaluate variant markers ourselves, so a wheel that uses them is a candidate here.
+    settings = ViewSettings(open_machine(target.python), target, prefer, parses_variant_markers=True)
+    location = source if os.path.isdir(source) or not _is_project_page(source, requirement) else _parent(source)
+    newest = choose_newest(open_upstream(location), requirement, settings)
+    return Choice(
+        f"{newest.project} {newest.version}",
+        newest.file is not None,
+        newest.label or "",
+        newest.choice.ranking,
+        newest.choice.support,
+        newest.project,
+        newest.version,
+        newest.file.filename if newest.file else None,
+        newest.choice.notes,
+    )
+
+
+def _implied_project(source: str) -> str:
+    """The project that a source is about without being told: its only one, or the last part of a page's URL."""
+    if os.path.isdir(source):
+        from variantkit.index.newest import only_project
+
+        return only_project(source)
+    return source.rstrip("/").rsplit("/", 1)[-1]
+
+
+def _is_project_page(url: str, requirement: str) -> bool:
+    return url.rstrip("/").rsplit("/", 1)[-1] == requirement
+
+
+def _parent(url: str) -> str:
+    return url.rstrip("/").rsplit("/", 1)[0]
+
+
+def _fetch(url: str) -> bytes:
+    from variantkit.index.documents import VARIANTS_JSON_CAP
+    from variantkit.index.page import File
+    from variantkit.index.upstream import open_upstream
+
+    return open_upstream(_parent(url)).read(File(url.rsplit("/", 1)[-1], url), cap=VARIANTS_JSON_CAP)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from variantkit.errors import InputError, RefusedError
-from variantkit.index.filename import normalize_project, parse_filename
+from variantkit.index.filename import normalize_project
 from variantkit.index.selection import best_wheel, choose_version, group_versions
 from variantkit.index.view import plain_view
+from variantkit.variants.wheel import parse_wheel_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from variantkit.index.upstream import Upstream
+
     from variantkit.index.page import File, Page
     from variantkit.index.selection import VersionChoice
-    from variantkit.index.upstream import Upstream
     from variantkit.index.view import ViewSettings
 
 
@@ -28,14 +32,13 @@ class Newest(NamedTuple):
     choice: VersionChoice
 
 
-def choose_newest(upstream: Upstream, requirement: str | None, settings: ViewSettings) -> Newest:
+def choose_newest(upstream: Upstream, requirement: str, settings: ViewSettings) -> Newest:
     """Choose in the newest version of `requirement` that has a wheel for this machine and interpreter.
 
-    Without a requirement, the index must be a directory with one project. When no version has such a wheel, the
-    newest one is reported with `file` None. Raises InputError for a project that is not there, RefusedError when it
-    has no wheels at all, and UndeterminedError when the index does not answer.
+    When no version has such a wheel, the newest one is reported with `file` None. Raises InputError for a project
+    that is not there, RefusedError when it has no wheels at all, and UndeterminedError when the index does not answer.
     """
-    project, specifier = _parse_requirement(requirement or _only_project(upstream))
+    project, specifier = _parse_requirement(requirement)
     page = upstream.page(project)
     if page is None:
         raise InputError(f"{upstream.url}: expected the project {project!r}, found no such project in this index")
@@ -58,16 +61,24 @@ def _parse_requirement(text: str) -> tuple[str, str]:
     except InvalidRequirement as error:
         raise InputError(f"requirement {text!r}: {str(error).splitlines()[0]}") from None
     if requirement.url or requirement.marker:
-        raise InputError(f"requirement {text!r}: expected a name and versions, such as 'numpy>=2'; found a URL or marker")
+        raise InputError(
+            f"requirement {text!r}: expected a name and versions, such as 'numpy>=2'; found a URL or marker"
+        )
     return normalize_project(requirement.name), str(requirement.specifier)
 
 
-def _only_project(upstream: Upstream) -> str:
-    projects = upstream.projects()
-    if len(projects) != 1:
-        found = ", ".join(sorted(projects)[:8]) or "none"
-        raise InputError(f"{upstream.url}: name the project to choose; the projects here are: {found}")
-    return next(iter(projects))
+def only_project(directory: str) -> str:
+    """The one project that has wheels in a directory; raise InputError when there are several, or none."""
+    names = set[str]()
+    for _, _, files in os.walk(directory):
+        for file in files:
+            if file.endswith(".whl"):
+                with contextlib.suppress(InputError):  # not a wheel by its name: not a project either
+                    names.add(normalize_project(parse_wheel_name(file).name))
+    if len(names) != 1:
+        found = ", ".join(sorted(names)[:8]) or "none"
+        raise InputError(f"{directory}: name the project to choose in; the projects with wheels here are: {found}")
+    return names.pop()
 
 
 def _versions(page: Page, specifier: str) -> Iterator[str]:

@@ -21,19 +21,19 @@ from variantkit.machine.supported import (
     NamespaceSupport,
     ProviderRef,
 )
-from variantkit.runner.process import Question, ask
-from variantkit.trust.gate import default_endpoint, judge_offer, judge_request, judge_wheel
+from variantkit.runner.process import PROCESS, Question, ask
+from variantkit.trust.gate import endpoint_for, judge_offer, judge_request, judge_wheel
 from variantkit.trust.union import entries_written
 from variantkit.variants.abi import ABI_NAMESPACE, abi_features
 from variantkit.variants.metadata import ProviderInfo
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from variantkit.machine.wheels import Offer, WheelSource
-    from variantkit.runner.process import Answer
-    from variantkit.trust.gate import Verdict
+    from variantkit.runner.answers import Answer
     from variantkit.trust.approved import Entry
+    from variantkit.trust.gate import Verdict
     from variantkit.trust.union import Approvals
     from variantkit.variants.grammar import Feature
     from variantkit.variants.metadata import Metadata, Properties
@@ -139,20 +139,30 @@ class ThisMachine:
         if not verdict.allowed:
             return _refused(verdict)
         refusal: Verdict | None = None
-        for entry in entries:
-            for source in settings.sources:
-                for offer in source.offers(entry):
-                    verdict, data = _judge_offer(settings, entry, offer)
-                    if verdict.allowed:
-                        endpoint = info.plugin_api or default_endpoint(info.requires)
-                        question = Question(namespace, endpoint, data, _sha256(data), entry.needs, entry.configs_sha256)
-                        return question, ProviderRef(entry.package, entry.version, question.sha256)
-                    refusal = refusal or verdict
+        for entry, offer in self._offers(entries):
+            endpoint = endpoint_for(entry, verdict.endpoint)
+            judged, data = _judge_offer(settings, entry, offer, endpoint)
+            if judged.allowed and entry.isolation in (None, PROCESS):
+                question = Question(namespace, endpoint, data, _sha256(data), entry.needs, entry.configs_sha256)
+                return question, ProviderRef(entry.package, entry.version, question.sha256)
+            if judged.allowed:
+                detail = (
+                    f"{entry.package} {entry.version} may only run {entry.isolation}, and here it would run {PROCESS}"
+                )
+                return _denied("isolation-unavailable", detail)
+            refusal = refusal or judged
         if refusal is not None:
             return _refused(refusal)
         wanted = ", ".join(f"{entry.package} {entry.version}" for entry in entries)
         detail = f"{wanted} is approved, but no wheel of it is here; give its directory with --provider-wheels DIR"
         return NamespaceSupport(UNDETERMINED, code="wheel-missing", detail=detail)
+
+    def _offers(self, entries: Iterable[Entry]) -> Iterator[tuple[Entry, Offer]]:
+        """The files that may be an approved version: newest version first, sources in their order."""
+        for entry in entries:
+            for source in self.settings.sources:
+                for offer in source.offers(entry):
+                    yield entry, offer
 
     def _ask(self, questions: list[Question]) -> list[Answer]:
         if not questions:
@@ -160,19 +170,22 @@ class ThisMachine:
         settings = self.settings
         return ask(questions, deadline=settings.deadline, python=settings.python, environ=settings.environ)
 
-    def _abi(self, used: Properties) -> NamespaceSupport:
+    def _abi(self, used: Mapping[str, Sequence[str]]) -> NamespaceSupport:
         installed = self.settings.installed() if self.settings.installed else {}
         features = abi_features(used, installed)
         return NamespaceSupport(PRESENT if features else "absent", "environment", features)
 
 
-def _judge_offer(settings: Settings, entry: Entry, offer: Offer) -> tuple[Verdict, bytes]:
+def _judge_offer(settings: Settings, entry: Entry, offer: Offer, endpoint: str) -> tuple[Verdict, bytes]:
     """Judge a file before and after its bytes are read; a file of another hash or index is never fetched."""
-    early = judge_offer(settings.approvals, entry, offer.filename, offer.index, offer.sha256)
+    early = judge_offer(settings.approvals, entry, offer.filename, offer.index_url, offer.sha256)
     if not early.allowed:
         return early, b""
     data = offer.read()
-    return judge_wheel(settings.approvals, entry, offer.filename, data, settings.now, offer.index), data
+    verdict = judge_wheel(
+        settings.approvals, entry, offer.filename, data, settings.now, offer.index_url, endpoint=endpoint
+    )
+    return verdict, data
 
 
 def _from_answer(answer: Answer, ref: ProviderRef) -> NamespaceSupport:

@@ -103,7 +103,7 @@ def _read_embedded(bundle: str | None) -> bytes | None:
             return stream.read()
     except OSError as error:
         raise UndeterminedError(
-            f"{bundle}: the SDK's own approved list cannot be read ({error.strerror or error}); install variantkit again"
+            f"{bundle}: cannot read the SDK's own approved list ({error.strerror or error}); install variantkit again"
         ) from None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from variantkit.errors import DocumentError, InputError, Problem, UndeterminedError
@@ -64,10 +65,10 @@ def decode(data: bytes, where: str) -> str:
 
 
 def _parse_toml(text: str, where: str) -> dict[str, object]:
-    try:
+    if sys.version_info >= (3, 11):
         import tomllib
-    except ImportError:  # Python 3.10
-        import tomli as tomllib  # type: ignore[no-redef,unused-ignore]
+    else:
+        import tomli as tomllib
     try:
         return tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
@@ -103,7 +104,9 @@ def _read_feature(entry: object, path: str, problems: list[Problem]) -> Feature 
         values = []
     for index, value in enumerate(values):
         if not isinstance(value, str) or not is_value(value):
-            problems.append(Problem(f"{path}.values[{index}]", f"expected a value made of a-z 0-9 _ ., found {value!r}"))
+            problems.append(
+                Problem(f"{path}.values[{index}]", f"expected a value made of a-z 0-9 _ ., found {value!r}")
+            )
         elif value in values[:index]:
             problems.append(Problem(f"{path}.values[{index}]", f"{value!r} stands twice"))
     if not isinstance(multi, bool):
@@ -126,8 +129,8 @@ def require_current(static: StaticFile, now: int) -> StaticFile:
     """Return `static`, or raise UndeterminedError once `now` (unix seconds) is past its `expires`."""
     if static.expires is not None and now > static.expires:
         raise UndeterminedError(
-            f"{static.where}: this static file expired (expires in it is {static.expires}, now is {now}, unix seconds); "
-            "write a new one on the machine it describes"
+            f"{static.where}: this static file expired (at {static.expires}, now is {now}, in unix seconds); write "
+            "a new one on the machine it describes"
         )
     return static
 

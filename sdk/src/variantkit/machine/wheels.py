@@ -18,14 +18,14 @@ MAX_WHEEL_BYTES = 32 << 20
 class Offer(NamedTuple):
     """A file that claims to be the wanted provider; nothing of it is believed before its hash is.
 
-    `sha256` is what the place it comes from says, when it says anything; `index` is the URL of the index it is on.
+    `sha256` is what the place it comes from says, when it says anything; `index_url` is the index it is on.
     `read` fetches the bytes.
     """
 
     filename: str
     where: str
     read: Callable[[], bytes]
-    index: str | None = None
+    index_url: str | None = None
     sha256: str | None = None
 
 
