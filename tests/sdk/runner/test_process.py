@@ -360,6 +360,11 @@ def test_a_provider_leads_a_session_without_a_terminal(tmp_path: Path) -> None:
     assert told(ask_one(tmp_path, REPORT + body)) == "[True, True]"
 
 
+def test_a_provider_that_outlives_the_parent_has_an_alarm_set(tmp_path: Path) -> None:
+    body = "def told():\n    import signal\n    return 0 < signal.alarm(0) <= 32\n"
+    assert told(ask_one(tmp_path, REPORT + body)) == "True"
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_programs_that_a_provider_starts_get_neither_result_nor_wheel(tmp_path: Path) -> None:
     body = (
@@ -432,7 +437,10 @@ def test_a_program_that_closed_its_own_streams_can_ask(tmp_path: Path, closed: s
         "answers = ask([question, question], deadline=30.0)\n"
         "open(sys.argv[3], 'w').write(' '.join(answer.status for answer in answers))\n"
     )
-    wheel, result = make_provider(tmp_path), tmp_path / "result"
+    wheel, result = (
+        make_provider(tmp_path, PLUGIN + "print('not on the result pipe', flush=True)\n"),
+        tmp_path / "result",
+    )
     subprocess.run([sys.executable, "-c", script, repr(sys.path), wheel, str(result)], check=False)
     assert result.read_text() == "present present"
 

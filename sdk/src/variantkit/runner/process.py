@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from variantkit.runner.wheelfile import WheelFile
     from variantkit.trust.needs import Needs
 
+__all__ = ["Answer", "Question", "ask"]
+
 PROCESS = "process"
 """The level of isolation in force: a process of its own with a scrubbed environment, no sandbox of the system."""
 
