@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from packaging.version import Version
-
     from variantkit.variants.metadata import Metadata
 
 SIMPLE = "simple"
@@ -204,7 +203,7 @@ def _documents(found: list[_Found], problems: list[Problem]) -> dict[str, bytes]
 def _project_pages(project: str, found: list[_Found], documents: Mapping[str, bytes]) -> dict[str, bytes]:
     items = sorted((item for item in found if item.project == project), key=lambda item: (item.version, item.path))
     files = [_file(item) for item in items]
-    listed = {os.path.basename(path): path for path in reversed(documents)}
+    listed = {os.path.basename(path): path for path in reversed([*documents])}
     for name, path in sorted(listed.items()):
         if parse_filename(name, project):
             digest = hashlib.sha256(documents[path]).hexdigest()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from variantkit.errors import VariantkitError
 from variantkit.variants.archive import CHUNK, WheelContents, open_wheel
@@ -13,13 +13,52 @@ from variantkit.variants.record import RECORD_CAP, record_problems
 from variantkit.variants.wheel import VARIANT_JSON_CAP, normalized_name, parse_wheel_name, require_one_label
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from variantkit.variants.metadata import Metadata, ProviderInfo
     from variantkit.variants.wheel import WheelName
 
 
-def describe_wheel(path: str) -> dict[str, object]:
+class WheelDescription(NamedTuple):
+    """A wheel in words; `problems` are sentences, `providers` maps a namespace to who answers for it."""
+
+    file: str
+    name: str
+    version: str
+    build: str
+    label: str | None
+    tags: tuple[str, ...]
+    size: int
+    sha256: str
+    properties: tuple[str, ...]
+    namespaces: tuple[str, ...]
+    providers: Mapping[str, ProviderInfo]
+    requires_python: str | None
+    requires_dist: tuple[str, ...]
+    problems: tuple[str, ...]
+
+    def as_json(self) -> dict[str, object]:
+        """The description as the JSON object of `wheel show --json`."""
+        return self._asdict() | {"providers": {name: _provider(info) for name, info in self.providers.items()}}
+
+    def lines(self) -> list[str]:
+        """The description as lines for a person; what is absent has no line."""
+        facts = [
+            ("wheel", self.file),
+            ("label", self.label or "none, a plain wheel"),
+            *[("property", text) for text in self.properties],
+            *[("provider", f"{namespace}: {_said(info)}") for namespace, info in self.providers.items()],
+            ("tags", " ".join(self.tags)),
+            *([("python", self.requires_python)] if self.requires_python else []),
+            *[("requires", text) for text in self.requires_dist],
+            ("size", f"{self.size} bytes"),
+            ("sha256", self.sha256),
+            *[("problem", text) for text in self.problems],
+        ]
+        return [f"{key + ':':<10} {text}" for key, text in facts]
+
+
+def describe_wheel(path: str) -> WheelDescription:
     """Describe a wheel: its name's parts, tags, digest, variant, dependencies and, as sentences, its problems.
 
     Raises InputError for a file that is no wheel by its name or its bytes; anything lesser is a problem.
@@ -31,22 +70,22 @@ def describe_wheel(path: str) -> dict[str, object]:
         problems += [*_name_problems(contents, name, headers), *_tag_problems(contents, name)]
         record = contents.read_info("RECORD", RECORD_CAP)
         problems += ["there is no RECORD"] if record is None else record_problems(contents, record)
-    return {
-        "file": os.path.basename(path),
-        "name": name.name,
-        "version": name.version,
-        "build": name.build,
-        "label": name.label,
-        "tags": expand_tags(name),
-        "size": os.path.getsize(path),
-        "sha256": digest_file(path),
-        "properties": _properties(metadata),
-        "namespaces": [*metadata.namespaces] if metadata else [],
-        "providers": {name: _provider(info) for name, info in metadata.providers.items()} if metadata else {},
-        "requires_python": next(iter(headers.get("requires-python", [])), None),
-        "requires_dist": headers.get("requires-dist", []),
-        "problems": problems,
-    }
+    return WheelDescription(
+        file=os.path.basename(path),
+        name=name.name,
+        version=name.version,
+        build=name.build,
+        label=name.label,
+        tags=tuple(expand_tags(name)),
+        size=os.path.getsize(path),
+        sha256=digest_file(path),
+        properties=tuple(_properties(metadata)),
+        namespaces=metadata.namespaces if metadata else (),
+        providers=metadata.providers if metadata else {},
+        requires_python=next(iter(headers.get("requires-python", [])), None),
+        requires_dist=tuple(headers.get("requires-dist", [])),
+        problems=tuple(problems),
+    )
 
 
 def digest_file(path: str) -> str:
@@ -130,3 +169,13 @@ def _provider(info: ProviderInfo) -> dict[str, object]:
     else:
         described.update({"requires": [*info.requires], "plugin_api": info.plugin_api})
     return described
+
+
+def _said(info: ProviderInfo) -> str:
+    if info.static is not None:
+        said = "static, " + "; ".join(f"{feature.name} {' '.join(feature.values)}" for feature in info.static)
+    elif info.builtin is not None:
+        said = "built in"
+    else:
+        said = ", ".join(info.requires) + (f" ({info.plugin_api})" if info.plugin_api else "")
+    return said + (", optional" if info.optional else "")
