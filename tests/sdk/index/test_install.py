@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
+
 from support.interpreters import INTERPRETERS
 from support.served import PASSWORD, HttpIndex, ToldMachine, http_index, write_release
 from support.uv import UV
@@ -171,6 +172,16 @@ def test_a_plain_wheel_elsewhere_does_not_win(desk: Desk, index: HttpIndex, way:
     assert desk.label() == "v3"
 
 
+@both
+def test_variants_in_a_find_links_directory_are_seen(desk: Desk, index: HttpIndex, way: Way) -> None:
+    elsewhere = desk.root / "elsewhere"
+    write_release(str(elsewhere), "local", plain=False)
+    desk.environ[f"{way.installer.upper()}_FIND_LINKS"] = str(elsewhere)
+    ended = desk.install(way, index.url, "sel", "local")
+    assert ended.code == 0, ended.err
+    assert (desk.label(), desk.label("local")) == ("v3", "v3")
+
+
 def test_uv_takes_a_project_from_the_first_index_that_has_it(desk: Desk, index: HttpIndex) -> None:
     first = desk.root / "first"
     first.mkdir()
@@ -200,12 +211,40 @@ def test_pip_reaches_indexes_of_its_configuration_file_through_the_view(desk: De
 
 @both
 def test_one_cache_never_confuses_builds_and_downloads_each_once(desk: Desk, index: HttpIndex, way: Way) -> None:
-    for best in ("v3", "v2", "v3"):
+    desk.environ["PIP_TRUSTED_HOST"] = index.origin.removeprefix("http://")  # else pip caches nothing of plain http
+    asked = []
+    for best in ("v3", "v2", "v3", "v2"):
         ended = desk.install(way, index.url, "sel", machine=ToldMachine(best))
         assert ended.code == 0, ended.err
         assert desk.label() == best
-    for label in ("v3", "v2"):
-        assert len(index.got(f"-{label}.whl", agent=way.installer)) == 1
+        asked.append(len(index.got(".whl", agent=way.installer)))
+    assert 0 < asked[0] < asked[1] == asked[2] == asked[3]
+
+
+@both
+def test_private_wheels_are_downloaded_once(desk: Desk, way: Way) -> None:
+    write_release(desk.wheels, requires=["dep"])
+    make_wheel(desk.wheels, "dep")
+    asked = []
+    with http_index(desk.wheels, private=True) as index:
+        desk.environ["UV_DEFAULT_INDEX"] = desk.environ["PIP_INDEX_URL"] = index.url
+        for _ in range(2):
+            ended = desk.install(way, None, "sel")
+            assert ended.code == 0, ended.err
+            asked.append(
+                len(index.got("/dep-1.0-py3-none-any.whl", agent=way.installer if way.installer == "uv" else ""))
+            )
+    assert asked[0] == asked[1] > 0
+
+
+@both
+def test_a_wheel_that_was_rebuilt_in_a_directory_is_not_taken_from_a_cache(desk: Desk, way: Way) -> None:
+    write_release(desk.wheels)
+    for text in ("one", "two"):
+        make_wheel(desk.wheels, "dep", files={"dep/__init__.py": f"TEXT = {text!r}\n"})
+        ended = desk.install(way, desk.wheels, "sel", "dep")
+        assert ended.code == 0, ended.err
+        assert desk.label("dep") == text
 
 
 def test_uv_gets_projects_without_variants_from_its_own_index(desk: Desk, index: HttpIndex) -> None:
@@ -404,6 +443,17 @@ def test_the_installer_is_the_users_own(venv: Path, desk: Desk) -> None:
     assert find_pip_version(sys.path) is not None
     with_pip = target._replace(pip_version="23.0")
     assert find_installer("pip", with_pip, desk.environ).command == (target.python, "-m", "pip", "install")
+
+
+def test_a_shim_and_an_old_uv_are_passed_over(desk: Desk, venv: Path, tmp_path: Path) -> None:
+    target = query_target(str(venv))._replace(pip_version="23.0")
+    for number, script in enumerate(("exit 127", "echo uv 0.4.30")):
+        folder = tmp_path / f"bin{number}"
+        folder.mkdir()
+        (folder / "uv").write_text(f"#!/bin/sh\n{script}\n")
+        (folder / "uv").chmod(0o755)
+        found = find_installer("auto", target, {"PATH": f"{folder}{os.pathsep}/bin"})
+        assert not found.command[0].startswith(str(folder))
 
 
 def test_no_installer_at_all_is_an_error_with_the_fix(venv: Path, monkeypatch: pytest.MonkeyPatch) -> None:

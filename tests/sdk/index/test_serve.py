@@ -10,22 +10,24 @@ import os
 import socket
 import threading
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
+
 from support.served import MemoryUpstream, ToldMachine, write_release
 from support.wheels import make_wheel
 from variantkit.errors import InputError, UndeterminedError
+from variantkit.index.mounts import Mount, mount_digest
 from variantkit.index.page import parse_page
-from variantkit.index.serve import FIRST_PORT, PORT_COUNT, Mount, Server, ports_to_try, serve
+from variantkit.index.serve import FIRST_PORT, PORT_COUNT, Server, ports_to_try, serve
 from variantkit.index.view import ViewSettings
 from variantkit.machine.supported import NamespaceSupport
 from variantkit.machine.target import Target, query_target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
 JSON = "application/vnd.pypi.simple.v1+json"
 LIST_STATE = NamespaceSupport("denied", code="list-expired", detail="it ended", list_state=True)
@@ -202,7 +204,7 @@ def test_a_project_that_an_earlier_index_has_is_not_served_from_a_later_one(
     mounts = [Mount("first", upstream, False), Mount("second", second, False, (upstream,))]
     with serve(mounts, ViewSettings(machine=ToldMachine("v3"), target=target)) as server:
         status = {
-            (mount.name, project): ask(server, f"/{mount.digest}/simple/{project}/").status
+            (mount.name, project): ask(server, urlsplit(server.url_for(mount)).path + f"{project}/").status
             for mount in mounts
             for project in ("sel", "other")
         }
@@ -315,8 +317,8 @@ def test_only_names_on_the_projects_page_are_served(upstream: MemoryUpstream, ta
 
 
 def test_the_password_is_new_each_time_and_only_in_the_secret_url(upstream: MemoryUpstream, target: Target) -> None:
+    mount = Mount("main", upstream)
     with serving(upstream, target) as one, serving(upstream, target) as other:
-        mount = Mount("main", upstream)
         assert one.password != other.password
         assert len(one.password) >= 32
         assert one.password not in one.url_for(mount)
@@ -333,6 +335,14 @@ def test_the_port_follows_from_the_upstreams_and_gives_way_when_taken(upstream: 
     with serving(upstream, target) as again:
         assert again.port == one.port
     assert second == FIRST_PORT + (first - FIRST_PORT + 1) % PORT_COUNT
+
+
+def test_the_url_changes_when_a_directory_does_and_only_then(upstream: MemoryUpstream) -> None:
+    upstream.url = Path(upstream.directory).as_uri()
+    before = mount_digest(Mount("main", upstream))
+    assert mount_digest(Mount("main", upstream)) == before
+    make_wheel(upstream.directory, "dep", files={"dep/__init__.py": "REBUILT = True\n"})
+    assert mount_digest(Mount("main", upstream)) != before
 
 
 def test_a_port_that_was_asked_for_and_is_taken_is_an_error(upstream: MemoryUpstream, target: Target) -> None:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 HEADER_CAP = 32 * 1024
 CHUNK = 256 * 1024
-IDLE_TIMEOUT = 30.0
+IDLE_TIMEOUT = 120.0
 PASSED_ON = ("content-type", "content-length", "content-range", "accept-ranges", "last-modified")
 FOREVER = "private, max-age=31536000, immutable"
 SUFFIX = ".metadata"

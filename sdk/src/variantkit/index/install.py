@@ -9,25 +9,29 @@ import sys
 import threading
 from typing import IO, TYPE_CHECKING, NamedTuple, TextIO
 
+from variantkit.index.settings import pip_settings, uv_settings
+from variantkit.index.upstream import open_upstream
+
 from variantkit.errors import InputError
 from variantkit.index.installed import installed_builds
 from variantkit.index.installers import PIP, UV, Installer, child_arguments, child_environment, find_installer
 from variantkit.index.mounts import Mount
+from variantkit.index.page import printable
 from variantkit.index.report import compare_outcomes, describe_outcomes
 from variantkit.index.requirements import read_requirements, require_safe_arguments
 from variantkit.index.serve import serve
-from variantkit.index.settings import pip_settings, uv_settings
-from variantkit.index.upstream import open_upstream
 from variantkit.index.view import ViewSettings
 from variantkit.machine.target import query_target
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from variantkit.index.settings import IndexSettings
+    from variantkit.index.upstream import Upstream
+
     from variantkit.index.conversation import Event
     from variantkit.index.requirements import Stated
     from variantkit.index.serve import Server
-    from variantkit.index.settings import IndexSettings
     from variantkit.machine.supported import Machine
     from variantkit.variants.grammar import Property
 
@@ -87,9 +91,7 @@ def run_install(
         command = child_arguments(
             installer, target, request.target, request.requirements, request.installer_args, no_exec=request.no_exec
         )
-        child = child_environment(
-            installer, server, mounts, environ, default_index=request.index_url, proxy=getattr(settings, "proxy", None)
-        )
+        child = child_environment(installer, server, mounts, settings, environ, default_index=request.index_url)
         failed = keeper.run(command, child, err) != 0
     code = _report_errors(server, err) or int(failed)
     views = [event.view for event in server.views if event.view is not None]
@@ -98,7 +100,7 @@ def run_install(
     if request.json:
         out.write(json.dumps(describe_outcomes(outcomes, installer.name, code), indent=2, ensure_ascii=False) + "\n")
     else:
-        out.writelines(f"{outcome.why}\n" for outcome in outcomes)
+        out.writelines(f"{printable(outcome.why)}\n" for outcome in outcomes)
     return code
 
 
@@ -148,7 +150,7 @@ def plan_mounts(
     else:
         indexes = (*extra, settings.index_url) if installer.name == UV else (settings.index_url, *extra)
     links = tuple(location for location in settings.find_links if _holds_variants(location))
-    upstreams = {}
+    upstreams: dict[str, tuple[Upstream, str]] = {}
     for location in dict.fromkeys((*indexes, *links)):
         upstream = open_upstream(location)
         if request.offline and upstream.url.startswith(("http:", "https:")):
@@ -238,6 +240,6 @@ def _report_errors(server: Server, err: TextIO) -> int:
     errors: Iterable[Event] = server.errors
     code = 0
     for event in errors:
-        err.write(f"variantkit: {event.text}\n")
+        err.write(f"variantkit: {printable(event.text)}\n")
         code = code or event.exit_code or 3
     return code

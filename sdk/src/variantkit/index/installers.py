@@ -14,6 +14,8 @@ from variantkit.index.serve import USER
 if TYPE_CHECKING:
     from collections.abc import Mapping, MutableMapping, Sequence
 
+    from variantkit.index.settings import IndexSettings
+
     from variantkit.index.mounts import Mount
     from variantkit.index.serve import Server
     from variantkit.machine.target import Target
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 UV, PIP, AUTO = "uv", "pip", "auto"
 INDEX_NAME = "variantkit"
 PIP_WITH_PYTHON_OPTION = (22, 3)
+OLDEST_UV = (0, 5)
+"""Before it there was no UV_INDEX: such a uv would install past the view without a word."""
 
 
 class Installer(NamedTuple):
@@ -41,7 +45,7 @@ def find_installer(wanted: str, target: Target, environ: Mapping[str, str]) -> I
         return Installer(UV, (uv, "pip", "install"))
     if wanted == UV:
         raise InputError(
-            "uv: expected it on PATH or beside the target's Python, found none that runs; "
+            "uv: expected 0.5 or newer on PATH or beside the target's Python, found none that runs; "
             "install uv, or use --installer pip"
         )
     return _find_pip(target)
@@ -54,16 +58,17 @@ def find_uv(target: Target, environ: Mapping[str, str]) -> str | None:
         shutil.which("uv", path=os.path.dirname(target.python)),
         shutil.which("uv", path=os.path.dirname(sys.executable)),
     ]
-    return next((uv for uv in dict.fromkeys(places) if uv is not None and _runs(uv, environ)), None)
+    return next((uv for uv in dict.fromkeys(places) if uv is not None and _uv_version(uv, environ) >= OLDEST_UV), None)
 
 
-def _runs(program: str, environ: Mapping[str, str]) -> bool:
-    """Whether it runs at all: version managers leave shims on PATH for programs that are not installed."""
+def _uv_version(program: str, environ: Mapping[str, str]) -> tuple[int, ...]:
+    """Its release, () when it does not run: version managers leave shims on PATH for programs that are not there."""
     try:
         done = subprocess.run([program, "--version"], capture_output=True, timeout=30, check=False, env=dict(environ))
     except (OSError, subprocess.TimeoutExpired):
-        return False
-    return done.returncode == 0
+        return ()
+    words = done.stdout.decode("ascii", "replace").split()
+    return _release(words[1]) if done.returncode == 0 and len(words) > 1 else ()
 
 
 def _find_pip(target: Target) -> Installer:
@@ -102,7 +107,8 @@ def child_arguments(
     if no_exec:
         arguments += ["--no-build"] if installer.name == UV else ["--only-binary", ":all:"]
     if installer.name == PIP:
-        arguments += ["--proxy", ""]  # a proxy of pip's own settings would get the loopback requests too
+        # A proxy of pip's own settings would get the loopback requests too; `child_environment` passes it on.
+        arguments += ["--proxy", ""]
     return [*arguments, *requirements, *more]
 
 
@@ -110,25 +116,23 @@ def child_environment(
     installer: Installer,
     server: Server,
     mounts: Sequence[Mount],
+    settings: IndexSettings,
     environ: Mapping[str, str],
     *,
     default_index: str | None = None,
-    proxy: str | None = None,
 ) -> dict[str, str]:
     """The installer's environment: the loopback indexes with their password, before or in place of the user's.
 
-    `default_index` is the index that the user named for this run; uv is told about it too, because it asks its
-    default index for everything that has no variants.
+    `settings` is what the installer is set up with. `default_index` is the index that the user named for this run;
+    uv is told about it too, because it asks its default index for everything that has no variants.
     """
     child = dict(environ)
     for name in ("NO_PROXY", "no_proxy"):
         child[name] = ",".join(filter(None, [child.get(name), "127.0.0.1", "localhost"]))
-    if proxy:
-        child.update(dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), proxy))
     if installer.name == UV:
         _tell_uv(child, server, mounts, default_index)
-    else:
-        _tell_pip(child, server, mounts)
+    elif mounts:
+        _tell_pip(child, server, mounts, settings)
     return child
 
 
@@ -152,12 +156,19 @@ def _tell_uv(
         child["UV_DEFAULT_INDEX"] = default_index
 
 
-def _tell_pip(child: MutableMapping[str, str], server: Server, mounts: Sequence[Mount]) -> None:
-    """Variables beat pip's configuration files, but empty ones are ignored: none of them may be left empty."""
+def _tell_pip(
+    child: MutableMapping[str, str], server: Server, mounts: Sequence[Mount], settings: IndexSettings
+) -> None:
+    """Variables beat pip's configuration files, but empty ones are ignored: a setting can be replaced, not removed."""
     urls = [server.url_for(mount, secret=True) for mount in mounts]
-    child["PIP_INDEX_URL"] = urls[0]
-    child["PIP_EXTRA_INDEX_URL"] = " ".join(urls[1:] or urls[:1])  # pip asks the same URL once
-    child["PIP_NO_INDEX"] = "0"
-    # The last three would pass the loopback index over, move the installation, or write our addresses down.
-    for name in ("PIP_PYPI_URL", "PIP_PROXY", "PIP_ISOLATED", "PIP_PYTHON", "PIP_REPORT"):
+    # These would pass the loopback index over, move the installation, or write our addresses down.
+    for name in ("PIP_PYPI_URL", "PIP_EXTRA_INDEX_URL", "PIP_PROXY", "PIP_ISOLATED", "PIP_PYTHON", "PIP_REPORT"):
         child.pop(name, None)
+    child["PIP_INDEX_URL"] = urls[0]
+    if len(urls) > 1 or settings.extra_index_urls:
+        child["PIP_EXTRA_INDEX_URL"] = " ".join(urls[1:] or urls[:1])  # pip asks the same URL once
+    child["PIP_NO_INDEX"] = "0"
+    # pip keeps what it downloads over plain http only from hosts that are trusted by name.
+    child["PIP_TRUSTED_HOST"] = " ".join([*settings.trusted_hosts, f"{server.host}:{server.port}"])
+    if settings.proxy:
+        child.update(dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), settings.proxy))

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import os
 import threading
 import time
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, urlsplit
+from urllib.request import url2pathname
 
 from variantkit.errors import UndeterminedError
 from variantkit.index.page import File, Page
 from variantkit.index.view import PlainFile, ProjectView, ViewSettings, plain_view
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from variantkit.index.upstream import Upstream
+
     from variantkit.machine.supported import Machine, NamespaceSupport
     from variantkit.variants.metadata import Metadata
 
@@ -37,10 +41,26 @@ class Mount(NamedTuple):
     complete: bool = True
     behind: tuple[Upstream, ...] = ()
 
-    @property
-    def digest(self) -> str:
-        """The first component of the mount's URL: the same in every run, so that installers' caches stay useful."""
-        return hashlib.sha256(self.upstream.url.encode()).hexdigest()[:12]
+
+def mount_digest(mount: Mount) -> str:
+    """The first component of a mount's URL: the same in every run, so that installers' caches stay useful.
+
+    Files of a directory are rebuilt under the same name, which uv would not notice: there the digest covers their
+    sizes and times, so that nothing of an earlier state is taken from a cache.
+    """
+    text = mount.upstream.url
+    if text.startswith("file:"):
+        text += "".join(_states(url2pathname(urlsplit(text).path)))
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:12]
+
+
+def _states(directory: str) -> Iterator[str]:
+    for path, folders, names in os.walk(directory):
+        folders.sort()
+        for name in sorted(names):
+            with contextlib.suppress(OSError):
+                status = os.stat(os.path.join(path, name))
+                yield f"\n{path}/{name} {status.st_size} {status.st_mtime_ns}"
 
 
 class Offer(NamedTuple):
@@ -70,14 +90,14 @@ class MountedIndex:
         self,
         mount: Mount,
         settings: ViewSettings,
-        base_url: str,
+        root_url: str,
         *,
         accept_fallback: bool,
         on_view: Callable[[ProjectView], None],
     ) -> None:
         self.mount = mount
         self._settings = settings
-        self._files_url = f"{base_url}/{mount.digest}/files"
+        self._files_url = f"{root_url}/files"
         self._accept_fallback = accept_fallback
         self._on_view = on_view
         self._offers: dict[str, tuple[float, Offer | None]] = {}

@@ -65,7 +65,8 @@ def read_requirements(requirements: Sequence[str], arguments: Sequence[str], env
     """
     specifiers: dict[str, list[str]] = {}
     extra: list[str] = []
-    hashes = "--require-hashes" in arguments
+    switches = (environ.get(name, "").lower() for name in ("PIP_REQUIRE_HASHES", "UV_REQUIRE_HASHES"))
+    hashes = "--require-hashes" in arguments or any(switch in {"1", "true", "yes", "on"} for switch in switches)
     _note_specifiers(requirements, specifiers)
     for path in _requirement_files(arguments):
         for where, line in _lines(path, MAX_DEPTH):

@@ -16,17 +16,18 @@ import socketserver
 import sys
 import threading
 from http.server import HTTPServer
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from variantkit.errors import InputError
 from variantkit.index.conversation import Conversation, Event
-from variantkit.index.mounts import Mount, MountedIndex, OneAtATime
+from variantkit.index.mounts import Mount, MountedIndex, OneAtATime, mount_digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import TracebackType
 
     from typing_extensions import Self
+
     from variantkit.index.view import ProjectView, ViewSettings
 
 USER = "variantkit"
@@ -58,19 +59,19 @@ class Listener(socketserver.ThreadingMixIn, HTTPServer):
         socketserver.TCPServer.server_bind(self)  # HTTPServer's own asks DNS for this machine's name
         self.server_name, self.server_port = self.server_address[:2]  # type: ignore[assignment]
 
-    def process_request(self, request: socket.socket, client_address: object) -> None:
+    def process_request(self, request: Any, client_address: Any) -> None:
         if not self._room.acquire(timeout=1.0):
             self.shutdown_request(request)
             return
         with self._lock:
             self._open[request] = None
-        super().process_request(request, client_address)  # type: ignore[arg-type]
+        super().process_request(request, client_address)
 
-    def process_request_thread(self, request: socket.socket, client_address: object) -> None:
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
         with self._lock:
             self._open[request] = threading.current_thread()
         try:
-            super().process_request_thread(request, client_address)  # type: ignore[arg-type]
+            super().process_request_thread(request, client_address)
         finally:
             with self._lock:
                 self._open.pop(request, None)
@@ -112,16 +113,21 @@ class Server:
         self.events: list[Event] = []
         self.host = host
         self._on_event = on_event
+        self._digests = {mount: mount_digest(mount) for mount in mounts}
         self._listener = self._listen(mounts, port)
         self.port: int = self._listener.server_port
         self.hosts = frozenset(f"{name}:{self.port}" for name in ("127.0.0.1", "localhost", bracketed(host)))
         self.base_url = f"http://{bracketed(host)}:{self.port}"
         shared = settings._replace(machine=OneAtATime(settings.machine))
         self.mounted = {
-            mount.digest: MountedIndex(
-                mount, shared, self.base_url, accept_fallback=accept_fallback, on_view=self._reporter(mount)
+            digest: MountedIndex(
+                mount,
+                shared,
+                f"{self.base_url}/{digest}",
+                accept_fallback=accept_fallback,
+                on_view=self._reporter(mount),
             )
-            for mount in mounts
+            for mount, digest in self._digests.items()
         }
         self._thread = threading.Thread(target=self._listener.serve_forever, args=(0.05,), daemon=True)
         self._thread.start()
@@ -148,7 +154,7 @@ class Server:
     def url_for(self, mount: Mount, *, secret: bool = False) -> str:
         """The mount's index URL; with `secret` it holds the password and belongs in an environment, never in argv."""
         login = f"{USER}:{self.password}@" if secret else ""
-        return f"http://{login}{bracketed(self.host)}:{self.port}/{mount.digest}/simple/"
+        return f"http://{login}{bracketed(self.host)}:{self.port}/{self._digests[mount]}/simple/"
 
     @property
     def views(self) -> list[Event]:
