@@ -27,7 +27,9 @@ class Release(NamedTuple):
     has_plain: bool
 
 
-def make_release(directory: str, seed: int, tags: Sequence[str], *, x86: bool = True, always_installable: bool = False) -> Release:
+def make_release(
+    directory: str, seed: int, tags: Sequence[str], *, x86: bool = True, always_installable: bool = False
+) -> Release:
     """Write the release of `seed` below `directory`; `tags` are wheel tags the target interpreter supports."""
     choose = random.Random(seed)
     project = f"probe{seed}"
@@ -51,7 +53,9 @@ def make_release(directory: str, seed: int, tags: Sequence[str], *, x86: bool = 
         for tag in [] if label in missing else wanted:
             make_wheel(directory, project, tag=tag, label=label, variant=one)
     if choose.random() < 0.2:  # a wheel whose label the variants.json does not know
-        make_wheel(directory, project, tag=tags[0], label="stranger", variant={**document, "variants": {"stranger": {}}})
+        make_wheel(
+            directory, project, tag=tags[0], label="stranger", variant={**document, "variants": {"stranger": {}}}
+        )
     if has_plain:
         make_wheel(directory, project, tag="py3-none-any" if always_installable else choose.choice(tags))
     with open(os.path.join(directory, f"{project}-1.0-variants.json"), "w", encoding="utf-8") as stream:
@@ -62,9 +66,13 @@ def make_release(directory: str, seed: int, tags: Sequence[str], *, x86: bool = 
 def _providers(choose: random.Random, x86: bool) -> dict[str, Any]:
     providers: dict[str, Any] = {}
     if x86 and choose.random() < 0.7:
-        providers["x86_64"] = {"requires": [choose.choice(("x86-64-variant-provider", "x86-64-variant-provider>=0.2.1,<1"))]}
+        providers["x86_64"] = {
+            "requires": [choose.choice(("x86-64-variant-provider", "x86-64-variant-provider>=0.2.1,<1"))]
+        }
     for name in choose.sample(("alpha", "beta", "gamma"), k=choose.randint(0 if providers else 1, 3)):
-        features = {f"f{index}": choose.sample("abcdef", k=choose.randint(1, 5)) for index in range(choose.randint(1, 3))}
+        features = {
+            f"f{index}": choose.sample("abcdef", k=choose.randint(1, 5)) for index in range(choose.randint(1, 3))
+        }
         providers[name] = {"static-properties": features}
         if len(features) > 1:
             order = list(features)

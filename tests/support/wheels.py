@@ -48,9 +48,7 @@ def make_wheel(
     distribution = name.replace("-", "_")
     info = f"{distribution}-{version}.dist-info"
     default = {f"{distribution}/__init__.py": f"LABEL = {label!r}\n"}
-    members = {
-        path: data.encode() if isinstance(data, str) else data for path, data in (files or default).items()
-    }
+    members = {path: data.encode() if isinstance(data, str) else data for path, data in (files or default).items()}
     metadata = [f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"]
     metadata += [f"Requires-Python: {requires_python}\n"] if requires_python else []
     metadata += [f"Requires-Dist: {requirement}\n" for requirement in requires]

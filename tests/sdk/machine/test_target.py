@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from packaging.tags import sys_tags
+
 from support.interpreters import BY_VERSION
 from variantkit.errors import InputError, UndeterminedError
 from variantkit.machine import target as target_module

@@ -24,8 +24,8 @@ from variantkit.machine.supported import (
 from variantkit.runner.process import PROCESS, Question, ask
 from variantkit.trust.gate import endpoint_for, judge_offer, judge_request, judge_wheel
 from variantkit.trust.union import entries_written
-from variantkit.variants.abi import ABI_NAMESPACE, abi_features
 from variantkit.variants.metadata import ProviderInfo
+from variantkit.variants.shape import ABI_NAMESPACE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -171,6 +171,8 @@ class ThisMachine:
         return ask(questions, deadline=settings.deadline, python=settings.python, environ=settings.environ)
 
     def _abi(self, used: Mapping[str, Sequence[str]]) -> NamespaceSupport:
+        from variantkit.variants.abi import abi_features
+
         installed = self.settings.installed() if self.settings.installed else {}
         features = abi_features(used, installed)
         return NamespaceSupport(PRESENT if features else "absent", "environment", features)

@@ -45,7 +45,7 @@ def _parse_option(option: str) -> tuple[str, Feature]:
         )
     namespace, name, values = parts[0], parts[1], [value.strip() for value in parts[2].split(",")]
     for value in values:
-        require_components(option, namespace, name, value)
+        require_components(f"override {option!r}", namespace, name, value)
     if len(set(values)) != len(values):
         raise InputError(f"override {option!r}: a value is named twice")
     return namespace, Feature(name, tuple(values), multi_value=True)

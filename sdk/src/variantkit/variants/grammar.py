@@ -49,17 +49,17 @@ def parse_property(text: str) -> Property:
     parts = [part.strip(" \t") for part in text.split("::")]
     if len(parts) != 3:
         raise InputError(f"property {text!r}: expected 'namespace :: feature :: value', found {len(parts)} component(s)")
-    require_components(text, *parts)
+    require_components(f"property {text!r}", *parts)
     return Property(*parts)
 
 
-def require_components(text: str, namespace: str, feature: str, value: str) -> None:
-    """Raise InputError, naming `text`, for the first component with a character outside its alphabet."""
+def require_components(subject: str, namespace: str, feature: str, value: str) -> None:
+    """Raise InputError, beginning with `subject`, for the first component with a character outside its alphabet."""
     checks = (("namespace", namespace, is_name), ("feature", feature, is_name), ("value", value, is_value))
     for what, part, matches in checks:
         if not matches(part):
             alphabet = "a-z 0-9 _ ." if what == "value" else "a-z 0-9 _"
-            raise InputError(f"property {text!r}: the {what} must consist of {alphabet}, found {part!r}")
+            raise InputError(f"{subject}: the {what} must consist of {alphabet}, found {part!r}")
 
 
 def require_label(label: str) -> str:
