@@ -237,7 +237,7 @@ def _write(directory: str, path: str, data: bytes) -> bool:
             if stream.read() == data:
                 return False
     try:
-        os.makedirs(os.path.dirname(os.path.dirname(where)), exist_ok=True)
+        os.makedirs(os.path.dirname(where), exist_ok=True)
     except OSError as error:
         raise InputError(f"{where}: expected to write it, found: {error.strerror}") from None
     with replacing(where) as stream:
