@@ -97,6 +97,7 @@ class MemoryUpstream:
         self.pages = 0
         self.streamed: list[tuple[str, str]] = []
         self.core_metadata = False
+        self.files_url = "https://files.example/"
 
     def page(self, project: str) -> Page | None:
         self.pages += 1
@@ -110,7 +111,7 @@ class MemoryUpstream:
         metadata = {"sha256": hashlib.sha256(self._metadata(data)).hexdigest()} if self.core_metadata else None
         return File(
             name,
-            f"https://files.example/{name}",
+            f"{self.files_url}{name}",
             {"sha256": hashlib.sha256(data).hexdigest()},
             core_metadata=metadata if name.endswith(".whl") else None,
             requires_python=">=3.9",

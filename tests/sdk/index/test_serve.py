@@ -151,6 +151,14 @@ def test_a_file_without_credentials_is_a_redirect_to_the_original(upstream: Memo
     assert upstream.streamed == []
 
 
+def test_a_redirect_to_a_foreign_address_is_ascii_on_one_line(upstream: MemoryUpstream, target: Target) -> None:
+    upstream.files_url = "https://files.example/\u00e9 \r\nX-Evil: 1/"
+    with serving(upstream, target) as server:
+        reply = ask(server, f"{root_of(server)}/files/sel/sel-1.0-py3-none-any.whl")
+    assert reply.headers["location"] == "https://files.example/%C3%A9%20%0D%0AX-Evil:%201/sel-1.0-py3-none-any.whl"
+    assert "x-evil" not in reply.headers
+
+
 def test_a_credentialed_file_is_streamed_with_its_bytes_unchanged(upstream: MemoryUpstream, target: Target) -> None:
     upstream.has_credentials = True
     with serving(upstream, target) as server:

@@ -9,8 +9,9 @@ import hmac
 import re
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
+from string import punctuation
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import unquote_to_bytes, urlsplit
+from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 from variantkit.errors import VariantkitError
 from variantkit.index.filename import normalize_project
@@ -183,7 +184,7 @@ class Conversation(BaseHTTPRequestHandler):
             self._send_body(HTTPStatus.OK, body, {**headers, "Content-Type": content_type + charset})
 
     def _redirect(self, url: str) -> None:
-        self._send_body(HTTPStatus.FOUND, b"", {"Location": url, "Cache-Control": "no-cache"})
+        self._send_body(HTTPStatus.FOUND, b"", {"Location": quote(url, safe=punctuation), "Cache-Control": "no-cache"})
 
     def _stream(self, wanted: Wanted, plain: PlainFile, suffix: str) -> None:
         etag = file_etag(plain, suffix)
@@ -211,7 +212,7 @@ class Conversation(BaseHTTPRequestHandler):
     def _send_head(self, status: HTTPStatus, headers: Mapping[str, str]) -> None:
         self.send_response(status)
         for name, value in headers.items():
-            if value:
+            if value and value.isprintable():  # a foreign header may hold line ends
                 self.send_header(name, value)
         if self.close_connection:
             self.send_header("Connection", "close")

@@ -15,6 +15,7 @@ import socket
 import socketserver
 import sys
 import threading
+from collections import deque
 from http.server import HTTPServer
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +38,8 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 WILDCARDS = ("", "0.0.0.0", "::")  # noqa: S104 - refused
 FIRST_PORT, PORT_COUNT, PORT_TRIES = 49152, 16384, 64
 MAX_CONNECTIONS = 128
+EVENTS_KEPT = 1024
+"""A server that runs for months forgets old events; the latest view of each project and the errors stay."""
 
 
 class Listener(socketserver.ThreadingMixIn, HTTPServer):
@@ -110,7 +113,9 @@ class Server:
         accept_fallback: bool,
     ) -> None:
         self.password = secrets.token_urlsafe(24)
-        self.events: list[Event] = []
+        self.events: deque[Event] = deque(maxlen=EVENTS_KEPT)
+        self._views: dict[tuple[str, str], Event] = {}
+        self._errors: dict[str, Event] = {}
         self.host = host
         self._on_event = on_event
         self._digests = {mount: mount_digest(mount) for mount in mounts}
@@ -148,6 +153,10 @@ class Server:
     def report(self, event: Event) -> None:
         """Remember an event and tell the listener of events, before the client hears the answer."""
         self.events.append(event)
+        if event.kind == "view":
+            self._views[event.mount, event.project] = event
+        elif event.kind == "error":
+            self._errors[event.text] = event
         if self._on_event is not None:
             self._on_event(event)
 
@@ -159,13 +168,12 @@ class Server:
     @property
     def views(self) -> list[Event]:
         """The latest view of each project that had variants, in the order they were first made."""
-        latest = {(event.mount, event.project): event for event in self.events if event.kind == "view"}
-        return list(latest.values())
+        return list(self._views.values())
 
     @property
     def errors(self) -> list[Event]:
         """The distinct errors so far, oldest first."""
-        return list({event.text: event for event in self.events if event.kind == "error"}.values())
+        return list(self._errors.values())
 
     def wait(self) -> None:
         """Serve until the thread ends or the caller is interrupted."""
