@@ -6,8 +6,9 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from variantkit.cli.options import add_common_options, add_deciding_options, read_machine
-from variantkit.cli.report import namespace_lines, namespace_object, namespace_summary, rejection_line, rejection_object
+from variantkit.cli.report import namespace_lines, namespace_object, namespace_summary, rejection_object
 from variantkit.cli.terminal import BOLD, DIM, GREEN, print_json, print_line, print_note, print_styled
+from variantkit.machine.supported import DENIED, UNDETERMINED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -132,9 +133,16 @@ def _choice_object(choice: Choice) -> dict[str, Any]:
 def _print_notes(choice: Choice) -> None:
     for code, message in choice.notes:
         print_note(f"variantkit: {code}: {message}")
+    for namespace, answer in choice.support.items():
+        if answer.status in (DENIED, UNDETERMINED):
+            reason = ": ".join(part for part in (answer.code, answer.detail) if part)
+            said = reason or "; ".join(f"{code}: {message}" for code, message in answer.diagnostics)
+            print_note(f"variantkit: namespace {namespace} is {answer.status}, so it supports nothing: {said}")
 
 
 def _print_explanation(choice: Choice) -> None:
+    from variantkit.index.selection import explain_rejection
+
     taken = choice.label if choice.label else "the plain wheel"
     print_styled(f"{choice.name}: {taken if choice.found else 'nothing is compatible'}", BOLD)
     if choice.filename:
@@ -146,11 +154,12 @@ def _print_explanation(choice: Choice) -> None:
     if choice.ranking.rejected:
         print_line("not compatible:")
     for rejection in choice.ranking.rejected[:REJECTIONS_SHOWN]:
-        print_line(f"  {rejection_line(rejection)}")
+        print_line(f"  {explain_rejection(rejection, choice.support)}")
     if (more := len(choice.ranking.rejected) - REJECTIONS_SHOWN) > 0:
         print_line(f"  … and {more} more (all of them with --json)")
     if choice.support:
         print_line("what was asked:")
     for line in namespace_lines(choice.support):
         print_line(f"  {line}")
-    _print_notes(choice)
+    for code, message in choice.notes:
+        print_line(f"{code}: {message}")

@@ -75,10 +75,3 @@ def feature_lines(features: tuple[Feature, ...]) -> Iterator[str]:
             yield f"  {feature.name}: {' '.join(feature.values[:VALUES_SHOWN])}{tail}"
     if switches:
         yield f"  on: {' '.join(switches)}"
-
-
-def rejection_line(rejection: Rejection) -> str:
-    """Why one label is out, as a sentence."""
-    if rejection.property is None:
-        return f"{rejection.label}: {rejection.reason}"
-    return f"{rejection.label}: needs {rejection.property}, which is not supported here"
