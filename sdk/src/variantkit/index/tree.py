@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from packaging.version import Version
+
     from variantkit.variants.metadata import Metadata
 
 SIMPLE = "simple"
