@@ -8,6 +8,7 @@ Every step is an ordinary command, printed before it runs. All of it happens bel
 
 from __future__ import annotations
 
+import argparse
 import os
 import shutil
 import subprocess
@@ -16,6 +17,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 OUT = os.path.join(HERE, "build-out")
+PIP = ("-m", "pip", "--quiet", "--disable-pip-version-check")
 SCRIPTS = "Scripts" if os.name == "nt" else "bin"
 
 
@@ -32,18 +34,24 @@ def _shown(part: str) -> str:
     return os.path.relpath(part, ROOT) if os.path.isabs(part) and part.startswith(ROOT) else part
 
 
-def main() -> None:
-    """Make the tool, the index and the environment anew, then install."""
-    if sys.version_info < (3, 10):
-        sys.exit(f"{sys.executable} is Python {sys.version.split()[0]}; variantkit needs 3.10 or newer")
-    shutil.rmtree(OUT, ignore_errors=True)
-    tool, env = os.path.join(OUT, "tool"), os.path.join(OUT, "env")
-    plain, wheels = os.path.join(OUT, "plain"), os.path.join(OUT, "wheels")
-    variantkit = os.path.join(tool, SCRIPTS, "variantkit")
-    pip = (os.path.join(tool, SCRIPTS, "python"), "-m", "pip", "--quiet", "--disable-pip-version-check")
+def install_tool(out: str) -> str:
+    """Install variantkit from this clone into an environment of its own; return its command."""
+    tool = os.path.join(out, "tool")
     run(sys.executable, "-m", "venv", tool)
-    run(*pip, "install", os.path.join(ROOT, "sdk"))
-    run(*pip, "wheel", "--no-deps", "--wheel-dir", plain, HERE)
+    run(os.path.join(tool, SCRIPTS, "python"), *PIP, "install", os.path.join(ROOT, "sdk"))
+    return os.path.join(tool, SCRIPTS, "variantkit")
+
+
+def main() -> None:
+    """Make the index and the environment anew, then install."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--variantkit", metavar="COMMAND", help="one that is installed already")
+    parser.add_argument("--out", metavar="DIR", default=OUT, help="where everything happens; emptied first")
+    args = parser.parse_args()
+    shutil.rmtree(args.out, ignore_errors=True)
+    variantkit = args.variantkit or install_tool(args.out)
+    plain, wheels, env = (os.path.join(args.out, name) for name in ("plain", "wheels", "env"))
+    run(os.path.join(os.path.dirname(variantkit), "python"), *PIP, "wheel", "--no-deps", "--wheel-dir", plain, HERE)
     wheel = os.path.join(plain, "hello_variants-1.0-py3-none-any.whl")
     run(variantkit, "wheel", "label", wheel, "--all", "--metadata", os.path.join(HERE, "pyproject.toml"), "-o", wheels)
     shutil.copy(wheel, wheels)
