@@ -8,7 +8,6 @@ import time
 from typing import TYPE_CHECKING
 
 from variantkit.cli.terminal import print_note
-from variantkit.machine.settings import this_machine
 
 if TYPE_CHECKING:
     import argparse
@@ -59,6 +58,8 @@ def read_machine(args: argparse.Namespace, python: str | None = None, site_packa
     `python` is the target interpreter, which runs the providers; `site_packages` is where `abi_dependency` looks
     for what is installed.
     """
+
+    from variantkit.machine.settings import this_machine
 
     machine = this_machine(
         approved=args.approved,

@@ -6,14 +6,14 @@ import argparse
 import os
 from typing import TYPE_CHECKING
 
-from variantkit.cli.options import add_common_options
+from variantkit.cli.options import add_common_options, add_deciding_options, read_machine
 from variantkit.cli.terminal import print_json, print_line, print_note
 from variantkit.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from variantkit.variants.grammar import Property
+    from variantkit.variants.grammar import Feature, Property
     from variantkit.variants.metadata import Metadata
 
 WHEEL_EXAMPLES = """\
@@ -110,6 +110,7 @@ def _add_label(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         help="a pyproject.toml with a table [variant], a variant.json or a variants.json; default: ./pyproject.toml",
     )
     _add_output(parser)
+    add_deciding_options(parser)
     _finish(parser, label)
 
 
@@ -140,7 +141,7 @@ def label(args: argparse.Namespace) -> int:
     from variantkit.variants.labelling import label_wheel, variant_document
     from variantkit.variants.seed import load_seed
 
-    seed = load_seed(args.metadata)
+    seed = load_seed(args.metadata, lambda *wanted: _ask_at_build_time(args, *wanted))
     wanted = _wanted_labels(args, seed)
     for name, properties in wanted.items():
         variant_document(name, properties, seed)  # all of them before the first is written
@@ -148,6 +149,30 @@ def label(args: argparse.Namespace) -> int:
     output = _output(args)
     paths = [label_wheel(args.wheel, output, name, properties, seed) for name, properties in wanted.items()]
     return _print_written(args, paths)
+
+
+def _ask_at_build_time(
+    args: argparse.Namespace, namespace: str, build_requires: tuple[str, ...], plugin_api: str | None
+) -> tuple[Feature, ...]:
+    """Ask the provider of a namespace that has `build-requires` for its static properties.
+
+    The draft trusts whatever a project names here; the gate stands in front of it all the same.
+    """
+    from variantkit.machine.supported import PRESENT
+    from variantkit.variants.metadata import ProviderInfo
+
+    answer = read_machine(args).decide({namespace: ProviderInfo(build_requires, plugin_api)})[namespace]
+    if answer.status != PRESENT:
+        said = [answer.code, answer.detail, *(f"{code}: {text}" for code, text in answer.diagnostics)]
+        reason = ": ".join(part for part in said if part)
+        raise InputError(f"{args.metadata}: [variant.providers.{namespace}] build-requires: {answer.status}: {reason}")
+    if not answer.all_compatible:
+        # Building draft, "Populating static properties from provider plugins", step 1.
+        raise InputError(
+            f"{args.metadata}: [variant.providers.{namespace}] build-requires: expected a provider that answers the "
+            "same on every machine (all_properties_compatible), found one that does not; write requires instead"
+        )
+    return answer.features
 
 
 def _wanted_labels(args: argparse.Namespace, seed: Metadata) -> Mapping[str, list[Property]]:

@@ -198,6 +198,7 @@ def _from_answer(answer: Answer, ref: ProviderRef) -> NamespaceSupport:
         provider=ref,
         isolation=answer.isolation,
         diagnostics=answer.diagnostics,
+        all_compatible=answer.all_compatible,
     )
 
 

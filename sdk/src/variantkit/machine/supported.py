@@ -33,7 +33,8 @@ class NamespaceSupport(NamedTuple):
     `status` is one of present, absent (asked, nothing there), undetermined (timed out, crashed, unreadable),
     denied, disabled, static, override. `source` is provider, author (static properties in the wheel's metadata),
     static-file, override, environment (installed dependencies) or none. `list_state` is true when the approved
-    list itself, not this provider, is the reason for a denial.
+    list itself, not this provider, is the reason for a denial. `all_compatible` is the provider's promise that it
+    answers the same on every machine.
     """
 
     status: str
@@ -45,6 +46,7 @@ class NamespaceSupport(NamedTuple):
     isolation: str = ""
     diagnostics: tuple[tuple[str, str], ...] = ()
     list_state: bool = False
+    all_compatible: bool = False
 
 
 class Machine(Protocol):

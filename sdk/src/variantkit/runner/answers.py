@@ -52,7 +52,7 @@ class Answer(NamedTuple):
     """What a provider says; `features` (best first) and `everything` are empty unless it could be determined.
 
     `status` is present, absent or undetermined; `diagnostics` are (code, sentence); `isolation` is how the provider
-    was contained, "" when nothing ran.
+    was contained, "" when nothing ran. `all_compatible` is the plugin's own `all_properties_compatible`.
     """
 
     status: str
@@ -60,6 +60,7 @@ class Answer(NamedTuple):
     everything: tuple[Feature, ...] = ()
     diagnostics: tuple[tuple[str, str], ...] = ()
     isolation: str = ""
+    all_compatible: bool = False
 
 
 class Printed(NamedTuple):
@@ -173,7 +174,9 @@ def _read_line(line: bytes, limits: Limits, configs_sha256: str | None) -> Answe
     if configs_sha256 is not None and configs_digest(everything) != configs_sha256.lower():
         sentence = f"get_all_configs has the digest {configs_digest(everything)}, approved is {configs_sha256}"
         return Answer("undetermined", diagnostics=(("configs-digest-mismatch", sentence), *diagnostics))
-    return Answer("present" if supported else "absent", supported, everything, diagnostics)
+    status = "present" if supported else "absent"
+    all_compatible = document["all_properties_compatible"] is True
+    return Answer(status, supported, everything, diagnostics, all_compatible=all_compatible)
 
 
 def _read_failure(failure: object) -> Answer:
