@@ -22,8 +22,8 @@ if TYPE_CHECKING:
         UndeterminedError,
         VariantkitError,
     )
-    from variantkit.machine.ranking import Selection, select_variant
     from variantkit.machine.decision import Settings, ThisMachine
+    from variantkit.machine.ranking import Selection, select_variant
     from variantkit.machine.settings import this_machine
     from variantkit.machine.supported import Machine, NamespaceSupport, ProviderRef, supported_features
     from variantkit.variants.grammar import Feature, Property, parse_property

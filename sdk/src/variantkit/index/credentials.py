@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
 from variantkit.errors import InputError, UndeterminedError
@@ -51,12 +52,14 @@ class Credentials:
         self._keyring = keyring
         self._netrc: netrc | None = None
         self._known: dict[Origin, Login | None] = {}
+        self._lock = Lock()
 
     def login(self, origin: Origin) -> Login | None:
         """The login for an origin, or None; asked once per origin."""
-        if origin not in self._known:
-            self._known[origin] = self._own_login() if origin == self._own else self._foreign_login(origin)
-        return self._known[origin]
+        with self._lock:
+            if origin not in self._known:
+                self._known[origin] = self._own_login() if origin == self._own else self._foreign_login(origin)
+            return self._known[origin]
 
     def _own_login(self) -> Login | None:
         if self._userinfo and (self._userinfo.password or not self._keyring):
@@ -74,7 +77,7 @@ class Credentials:
         if self._netrc is None:
             self._netrc = load_netrc(self._environ)
         entry = self._netrc.hosts.get(host) or (self._netrc.hosts.get("default") if use_default else None)
-        return Login(entry[0] or entry[1], entry[2] or "") if entry else None
+        return Login(entry[0] or entry[1] or "", entry[2] or "") if entry else None
 
 
 def load_netrc(environ: Mapping[str, str]) -> netrc:
@@ -97,8 +100,7 @@ def load_netrc(environ: Mapping[str, str]) -> netrc:
             line = getattr(error, "lineno", None)
             where = f"{path}, line {line}" if line else path
             raise InputError(
-                f"{where}: expected a netrc file that only its owner can read, found one that cannot be used;"
-                " correct it, or point NETRC at another"
+                f"{where}: expected a netrc file, found one that cannot be read; correct it, or point NETRC at another"
             ) from error
     return netrc.netrc(os.devnull)
 

@@ -137,7 +137,8 @@ def _read_list(fields: Fields, where: str, digest: str) -> ApprovedList:
         where=where,
         sha256=digest,
     )
-    _check_order(fields, approved)
+    if not fields.problems:
+        _check_agreement(fields, approved)
     return approved
 
 
@@ -185,7 +186,7 @@ def _read_revocation(fields: Fields) -> Revocation:
     )
 
 
-def _check_order(fields: Fields, approved: ApprovedList) -> None:
+def _check_agreement(fields: Fields, approved: ApprovedList) -> None:
     """Dates that contradict each other, and one version of a package described twice."""
     if (approved.issued or 0) > approved.expires:
         fields.refuse("expires", "before issued")

@@ -65,7 +65,9 @@ def require_canonical(data: bytes) -> tuple[str, ...]:
         check_names([member.name for member in members])
         for member in members:
             check_content(member.name, _unpack(data, member))
-    except (struct.error, zlib.error, UnicodeDecodeError, MemoryError, OverflowError) as error:
+    except UnicodeDecodeError:
+        raise InputError("a name beyond ASCII") from None
+    except (struct.error, zlib.error, MemoryError, OverflowError) as error:
         raise InputError(f"damaged zip file: {error}") from None
     return tuple(member.name for member in members)
 

@@ -13,11 +13,12 @@ def parse_date(text: str) -> int:
 
     Years before 1970 are refused.
     """
-    day_text, separator, clock_text = text.removesuffix("Z" if len(text) == 20 else "+00:00").partition("T")
-    if separator and (len(text) not in (20, 25) or len(clock_text) != 8):
+    day_text, separator, clock_text = text.partition("T")
+    zone = clock_text[8:]
+    if separator and zone not in ("Z", "+00:00"):
         raise ValueError(_EXPECTED)
     year, month, day = _numbers(day_text, "-", (4, 2, 2))
-    hour, minute, second = _numbers(clock_text, ":", (2, 2, 2)) if separator else (0, 0, 0)
+    hour, minute, second = _numbers(clock_text[:8], ":", (2, 2, 2)) if separator else (0, 0, 0)
     if year < 1970 or not 1 <= month <= 12 or not 1 <= day <= _days_of(year, month):
         raise ValueError("no such day")
     if hour > 23 or minute > 59 or second > 59:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
     from variantkit.trust.approved import ApprovedList
 
+__all__ = ["EMBEDDED_WHERE", "Approvals", "load_approvals", "memory_path", "system_path", "user_path"]
+
 EMBEDDED_WHERE = "the embedded list"
 
 # The identifiers of Windows' known folders; environment variables that name them are not asked.

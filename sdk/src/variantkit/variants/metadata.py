@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from variantkit.errors import DocumentError, InputError, Problem
 from variantkit.variants.grammar import Feature
-from variantkit.variants.jsontext import count_colons, decode_json_text, load_json, repeated_keys
+from variantkit.variants.jsontext import count_colons, decode_json_text, key_path, load_json, repeated_keys
 from variantkit.variants.shape import (
     ABI_NAMESPACE,
     draft_feature_order,
@@ -19,11 +19,12 @@ from variantkit.variants.shape import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from typing import TypeAlias
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from typing import TypeAlias, TypeVar
 
     Values: TypeAlias = Sequence[str]
     Properties: TypeAlias = Mapping[str, Mapping[str, Values]]
+    Entry = TypeVar("Entry")
 
 SCHEMA_825 = "https://variants-schema.wheelnext.dev/peps/825/v0.1.1.json"
 SCHEMA_850 = "https://variants-schema.wheelnext.dev/peps/850/v0.2.0.json"
@@ -57,8 +58,8 @@ class Metadata(NamedTuple):
     namespaces: tuple[str, ...]
     providers: Mapping[str, ProviderInfo]
     variants: Mapping[str, Properties]
-    feature_priorities: Mapping[str, tuple[str, ...]] = {}  # noqa: RUF012 - a read-only default
-    property_priorities: Mapping[str, Mapping[str, tuple[str, ...]]] = {}  # noqa: RUF012
+    feature_priorities: Mapping[str, tuple[str, ...]] = {}
+    property_priorities: Mapping[str, Mapping[str, tuple[str, ...]]] = {}
 
 
 def parse_metadata(data: bytes | str, where: str) -> Metadata:
@@ -170,14 +171,17 @@ def canonical_properties(properties: Properties) -> dict[str, dict[str, list[str
 
 
 def _provider_object(namespace: str, info: ProviderInfo, metadata: Metadata) -> dict[str, object]:
+    from variantkit.variants.ordering import prioritized
+
     made: dict[str, object] = {}
     if info.builtin is not None:
         made["builtin"] = info.builtin
     elif info.static is not None:
-        static = prioritized(info.static, namespace, metadata)
-        made["static-properties"] = {feature.name: [*feature.values] for feature in static if feature.values}
-        if len(made["static-properties"]) > 1:
-            made["feature-order"] = [feature.name for feature in static if feature.values]
+        # A feature without values supports nothing, and variantlib refuses it.
+        static = [feature for feature in prioritized(info.static, namespace, metadata) if feature.values]
+        made["static-properties"] = {feature.name: [*feature.values] for feature in static}
+        if len(static) > 1:
+            made["feature-order"] = [feature.name for feature in static]
     else:
         made["requires"] = [*info.requires]
     if info.plugin_api is not None:
@@ -185,21 +189,6 @@ def _provider_object(namespace: str, info: ProviderInfo, metadata: Metadata) -> 
     if info.optional:
         made["optional"] = True
     return made
-
-
-def prioritized(features: Sequence[Feature], namespace: str, metadata: Metadata) -> tuple[Feature, ...]:
-    """Put first what the drafts' `default-priorities.feature` and `.property` name, among these features."""
-    first_values = metadata.property_priorities.get(namespace, {})
-    ordered = put_first(metadata.feature_priorities.get(namespace, ()), {feature.name: feature for feature in features})
-    return tuple(
-        feature._replace(values=tuple(put_first(first_values.get(feature.name, ()), dict.fromkeys(feature.values))))
-        for feature in map({feature.name: feature for feature in features}.__getitem__, ordered)
-    )
-
-
-def put_first(preferred: Iterable[str], names: Mapping[str, object]) -> list[str]:
-    """Return `names` with those that are `preferred` first, in that order."""
-    return [*dict.fromkeys(chain((name for name in preferred if name in names), names))]
 
 
 def label_metadata(metadata: Metadata, label: str) -> Metadata:
@@ -211,3 +200,96 @@ def label_metadata(metadata: Metadata, label: str) -> Metadata:
         known = ", ".join(sorted(metadata.variants)) or "none"
         raise InputError(f"variant label {label!r}: expected one of the metadata's labels ({known})")
     return metadata._replace(variants={label: metadata.variants[label]})
+
+
+def combine_metadata(parts: Iterable[tuple[str, Metadata]]) -> Metadata:
+    """Combine the metadata of one release's sources, each given with its name; their order does not matter.
+
+    Namespaces: the longest list, which every other list must begin. Variants: the union, where a label is the same
+    set of properties everywhere. Providers and draft priorities: the union, the same for a namespace everywhere.
+    Raises DocumentError that names both sources of every disagreement, InputError when there is no source.
+    """
+    sources = [*parts]
+    if not sources:
+        raise InputError("variant metadata: expected at least one source to combine, found none")
+    problems: list[Problem] = []
+    namespaces = _combine_namespaces(sources, problems)
+    variants = _combine_variants(sources, problems)
+    providers = _union(sources, "providers", lambda part: part.providers, problems)
+    _check_every_namespace_has_provider(sources, namespaces, providers, problems)
+    path = "default-priorities"
+    features = _union(sources, f"{path}.feature", lambda part: part.feature_priorities, problems)
+    values = _union(sources, f"{path}.property", lambda part: part.property_priorities, problems)
+    if problems:
+        raise DocumentError("combined variant metadata", problems)
+    schemas = {part.schema for _, part in sources}
+    schema = schemas.pop() if len(schemas) == 1 else SCHEMA_850 if providers else SCHEMA_825
+    return Metadata(schema, namespaces, providers, variants, features, values)
+
+
+def _combine_namespaces(sources: list[tuple[str, Metadata]], problems: list[Problem]) -> tuple[str, ...]:
+    longest_source, longest = max(sources, key=lambda source: len(source[1].namespaces))
+    for source, part in sources:
+        if part.namespaces != longest.namespaces[: len(part.namespaces)]:
+            found = f"{longest_source} has {_listed(longest.namespaces)}, {source} has {_listed(part.namespaces)}"
+            message = f"expected the longer list to begin with the shorter one; {found}"
+            problems.append(Problem("default-priorities.namespace", message))
+    return longest.namespaces
+
+
+class _Known(NamedTuple):
+    source: str
+    properties: Properties
+    canonical: Properties
+
+
+def _combine_variants(sources: list[tuple[str, Metadata]], problems: list[Problem]) -> dict[str, Properties]:
+    known: dict[str, _Known] = {}
+    for source, part in sources:
+        for label, properties in part.variants.items():
+            first = known.get(label)
+            if first is None:
+                known[label] = _Known(source, properties, canonical_properties(properties))
+            elif properties != first.properties:
+                canonical = canonical_properties(properties)
+                if canonical != first.canonical:
+                    message = f"expected the same properties in every source; {first.source} and {source} differ"
+                    problems.append(Problem(key_path("variants", label), message))
+                # The same set, written in two ways: neither source may decide which one stays.
+                known[label] = first._replace(properties=first.canonical)
+    return {label: known[label].properties for label in sorted(known)}
+
+
+def _union(
+    sources: list[tuple[str, Metadata]],
+    path: str,
+    entries_of: Callable[[Metadata], Mapping[str, Entry]],
+    problems: list[Problem],
+) -> dict[str, Entry]:
+    known: dict[str, tuple[str, Entry]] = {}
+    for source, part in sources:
+        for name, entry in entries_of(part).items():
+            first, expected = known.setdefault(name, (source, entry))
+            if entry != expected:
+                message = f"expected the same in every source; {first} and {source} differ"
+                problems.append(Problem(key_path(path, name), message))
+    return {name: known[name][1] for name in sorted(known)}
+
+
+def _check_every_namespace_has_provider(
+    sources: list[tuple[str, Metadata]],
+    namespaces: tuple[str, ...],
+    providers: Mapping[str, ProviderInfo],
+    problems: list[Problem],
+) -> None:
+    """PEP 850: one provider per namespace of a release, so a source without providers leaves no gap behind."""
+    for namespace in namespaces if providers else ():
+        if namespace not in providers and namespace != ABI_NAMESPACE:
+            named = next(source for source, part in sources if part.providers)
+            lacking = next(source for source, part in sources if namespace in part.namespaces)
+            message = f"expected a provider, as {named} has providers; {lacking} uses the namespace without one"
+            problems.append(Problem(key_path("providers", namespace), message))
+
+
+def _listed(namespaces: tuple[str, ...]) -> str:
+    return "[" + ", ".join(namespaces) + "]"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from variantkit.errors import InputError
 from variantkit.variants.grammar import Property
-from variantkit.variants.metadata import prioritized, put_first
 from variantkit.variants.shape import ABI_NAMESPACE
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from variantkit.variants.metadata import Metadata, Properties, Values
 
     Supported: TypeAlias = Mapping[str, Sequence[Feature]]
+    Orders: TypeAlias = dict[str, dict[str, Sequence[str]]]  # each level in its order of preference
     Ranks: TypeAlias = Mapping[str, Mapping[str, Mapping[str, str]]]
 
 UNSUPPORTED_PROPERTY = "unsupported-property"
@@ -83,11 +84,7 @@ def _best_rank(values: Values, by_value: Mapping[str, str]) -> str | None:
     return min((by_value[value] for value in values if value in by_value), default=None)
 
 
-# namespace -> feature -> values, each level in its order of preference
-_Orders = dict[str, dict[str, "Sequence[str]"]]
-
-
-def _orders(metadata: Metadata, supported: Supported) -> _Orders:
+def _orders(metadata: Metadata, supported: Supported) -> Orders:
     """Steps 1 to 3: the ordered namespaces, features and values."""
     listed = dict.fromkeys((*metadata.namespaces, ABI_NAMESPACE))
     return {
@@ -98,7 +95,22 @@ def _orders(metadata: Metadata, supported: Supported) -> _Orders:
     }
 
 
-def _prefer(orders: _Orders, prefer: Iterable[Property]) -> _Orders:
+def prioritized(features: Sequence[Feature], namespace: str, metadata: Metadata) -> tuple[Feature, ...]:
+    """Put first what the drafts' `default-priorities.feature` and `.property` name, among these features."""
+    first_values = metadata.property_priorities.get(namespace, {})
+    ordered = put_first(metadata.feature_priorities.get(namespace, ()), {feature.name: feature for feature in features})
+    return tuple(
+        feature._replace(values=tuple(put_first(first_values.get(feature.name, ()), dict.fromkeys(feature.values))))
+        for feature in map({feature.name: feature for feature in features}.__getitem__, ordered)
+    )
+
+
+def put_first(preferred: Iterable[str], names: Mapping[str, object]) -> list[str]:
+    """Return `names` with those that are `preferred` first, in that order."""
+    return [*dict.fromkeys(chain((name for name in preferred if name in names), names))]
+
+
+def _prefer(orders: Orders, prefer: Iterable[Property]) -> Orders:
     for namespace, feature, value in reversed([*prefer]):
         values = orders.get(namespace, {}).get(feature, ())
         if value in values:
@@ -108,14 +120,14 @@ def _prefer(orders: _Orders, prefer: Iterable[Property]) -> _Orders:
     return orders
 
 
-def _number_properties(orders: _Orders) -> tuple[Ranks, int]:
+def _number_properties(orders: Orders) -> tuple[Ranks, int]:
     """Give each property one character; the characters order as step 5's (namespace, feature, value) indices do."""
     count = sum(len(values) for features in orders.values() for values in features.values())
     if count > MOST_SUPPORTED:
         raise InputError(f"supported properties: expected at most {MOST_SUPPORTED}, found {count}")
     numbers = map(chr, range(count))
     ranks = {
-        namespace: {feature: dict(zip(values, numbers)) for feature, values in features.items()}
+        namespace: {feature: {value: next(numbers) for value in values} for feature, values in features.items()}
         for namespace, features in orders.items()
     }
     return ranks, count

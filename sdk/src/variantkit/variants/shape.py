@@ -203,7 +203,8 @@ def _provider_problems(
 ) -> Iterator[Problem]:
     kinds = [kind for kind in _PROVIDER_KINDS if kind in info]
     if len(kinds) != 1:
-        yield Problem(path, f"expected exactly one of {', '.join(_PROVIDER_KINDS)}, found {' and '.join(kinds) or 'none'}")
+        found = " and ".join(kinds) or "none"
+        yield Problem(path, f"expected exactly one of {', '.join(_PROVIDER_KINDS)}, found {found}")
     if not lenient:
         yield from _unknown_keys(path, info, _PROVIDER_KEYS)
     if not isinstance(info.get("optional", False), bool):
