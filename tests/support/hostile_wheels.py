@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import marshal
 import struct
+import time
 import zlib
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -228,7 +229,7 @@ def _ambiguous() -> dict[str, bytes]:
     longer = BENIGN + EVIL
     crc = {"crc": zlib.crc32(BENIGN), "size": len(BENIGN)}
     stored = {**crc, "packed": len(longer)}
-    nul = [Raw(b"prov.py", BENIGN), Raw(b"prov.py\0x", EVIL)]
+    nul = [Raw(b"prov.py", EVIL), Raw(b"prov.py\0x", BENIGN)]
     swapped = [
         Raw(b"prov.py", EVIL, central={"extra": _unicode_path(b"prov.py", b"evil.py")}),
         Raw(b"good.py", BENIGN, central={"extra": _unicode_path(b"good.py", b"prov.py")}),
@@ -255,7 +256,8 @@ def _ambiguous() -> dict[str, bytes]:
 
 
 def _compiled_code() -> dict[str, bytes]:
-    right, wrong = _compiled(0, 0x50420000, len(BENIGN)), _compiled(0, 1, 1)
+    moment = int(time.mktime((2020, 2, 2, 0, 0, 0, 0, 0, -1)))
+    right, wrong = _compiled(0, moment, len(BENIGN)), _compiled(0, 1, 1)
     native = {
         f"native code named {name}": wheel(_BENIGN, Raw(name.encode(), b"x"))
         for name in ("prov.so", "prov.abi3.so", "lib.so.1", "prov.pyd", "a.dll", "a.dylib", "a.exe", "X.DLL", "a.pth")

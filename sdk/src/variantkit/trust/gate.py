@@ -125,7 +125,7 @@ def judge_offer(
     return Verdict(True, "ok", f"{where} may be fetched", entry)
 
 
-def judge_wheel(  # noqa: PLR0917 - the order of design section 4
+def judge_wheel(
     approvals: Approvals,
     entry: Entry,
     filename: str,

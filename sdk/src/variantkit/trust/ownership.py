@@ -32,12 +32,24 @@ def read_own_file(path: str, cap: int) -> bytes | None:
         if error.errno in (errno.ELOOP, errno.EMLINK):
             raise ForeignFileError(f"{path}: is a symbolic link; put the file itself there") from None
         raise ForeignFileError(f"{path}: cannot be read: {error.strerror}") from None
-    with open(descriptor, "rb", closefd=True) as stream:
+    try:
         _require_own(path, os.fstat(descriptor))
-        data = stream.read(cap + 1)
+        data = _read(descriptor, cap + 1)
+    except OSError as error:
+        raise ForeignFileError(f"{path}: cannot be read: {error.strerror}") from None
+    finally:
+        os.close(descriptor)
     if len(data) > cap:
         raise ForeignFileError(f"{path}: larger than {cap} bytes")
     return data
+
+
+def _read(descriptor: int, most: int) -> bytes:
+    parts = []
+    while most > 0 and (part := os.read(descriptor, most)):
+        parts.append(part)
+        most -= len(part)
+    return b"".join(parts)
 
 
 def is_own(status: os.stat_result) -> bool:
