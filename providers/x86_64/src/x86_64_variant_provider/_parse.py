@@ -84,11 +84,8 @@ def parse_registers(registers: Mapping[tuple[int, int], Registers], rows: dict[s
     for row in rows.values():
         if row.register:
             word = registers.get((row.leaf, row.subleaf), nothing)[REGISTERS.index(row.register)]
-            if row.leaf == AVX10_LEAF:
-                present = avx10 and word & 0xFF >= row.bit
-            else:
-                present = word >> row.bit & 1
-            if present:
+            version = row.leaf == AVX10_LEAF  # there `bit` is the least version
+            if (avx10 and word & 0xFF >= row.bit) if version else word >> row.bit & 1:
                 found.append(row.name)
     return frozenset(found)
 

@@ -68,7 +68,8 @@ def probe_variables() -> dict[str, str]:
 
 def read_file(path: str, limit: int) -> bytes:
     """The first `limit` bytes, cut at a line's end when there is more; nothing when it cannot be read."""
-    chunks, size = [], 0
+    chunks: list[bytes] = []
+    size = 0
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
         try:
@@ -123,7 +124,7 @@ def _probe_linux(evidence: Evidence) -> None:
 
 def _probe_native(evidence: Evidence) -> None:
     """Run CPUID and XGETBV from a page that is writable first and executable then, never both."""
-    import ctypes  # costs more than all else here together
+    import ctypes  # late: it costs more than all else here together
 
     libc = ctypes.CDLL(None, use_errno=True)
     pointer, size, number = ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int

@@ -1,4 +1,4 @@
-"""What the facts allow, best first, and what stands in the way of the rest."""
+"""What the facts allow, best first, and which source denies the rest."""
 
 from __future__ import annotations
 
@@ -97,43 +97,3 @@ def diagnose(facts: Facts, rows: dict[str, Row]) -> list[tuple[str, str]]:
         text = f"X86_64_VARIANT_PROVIDER_FORCE_LEVEL sets the level to v{facts.forced} on {found}."
         notes.append(("level-forced", text))
     return notes
-
-
-def explain_absence(value: str, facts: Facts, rows: dict[str, Row]) -> list[str]:
-    """Why `value` (v1..v4 or an extension) is not supported, a sentence a reason; empty when it is."""
-    answer = dict(decide_answer(facts, rows))
-    if value in answer or value in answer.get("level", ()):
-        return []
-    if facts.disabled:
-        return ["X86_64_VARIANT_PROVIDER_DISABLE is set."]
-    if not facts.x86_64:
-        return ["This interpreter is not a 64-bit x86 one."]
-    required = [value] if value in rows else level_requirements(value)
-    if not required:
-        return [f"{value} is neither a level (v1 to v4) nor an extension that this provider knows."]
-    reasons = [text for name in required for text in explain_row(rows[name], facts, rows)]
-    if facts.forced is not None:
-        reasons.insert(0, f"X86_64_VARIANT_PROVIDER_FORCE_LEVEL limits the level to v{facts.forced}.")
-    return list(dict.fromkeys(reasons))
-
-
-def level_requirements(value: str) -> list[str]:
-    """Every extension a level requires; none for a word that is no level."""
-    wanted = {"v1": 1, "v2": 2, "v3": 3, "v4": 4}.get(value, 0)
-    return [name for number in range(1, wanted + 1) for name in LEVELS[number]]
-
-
-def explain_row(row: Row, facts: Facts, rows: dict[str, Row]) -> list[str]:
-    where = f"CPUID leaf {row.leaf:#x}.{row.subleaf} {row.register} bit {row.bit}"
-    if row.leaf == 0x24:
-        where = f"CPUID leaf 0x24.0 ebx (AVX10 version, at least {row.bit})"
-    text = {
-        "cpuid": f"{row.name}: {where} is not set.",
-        "xcr0": f"{row.name}: XCR0 is {facts.xcr0:#x}, without {row.xcr0 & ~facts.xcr0:#x}: the system did not enable it.",
-        "cpuinfo": f"{row.name}: /proc/cpuinfo does not name {row.flag} (on every processor).",
-        "kernel": f"{row.name}: this kernel does not let programs use it.",
-        "unknown": f"{row.name}: no source that could be read tells ({facts.refusal or 'no kernel flags'}).",
-    }
-    obstacle = find_obstacle(row, facts)
-    reasons = [text[obstacle]] if obstacle else []
-    return reasons + (explain_row(rows[row.needs], facts, rows) if row.needs else [])

@@ -1,0 +1,21 @@
+"""The variant provider for namespace `blas_lapack`: the library that a wheel is built against."""
+
+from __future__ import annotations
+
+from ._rules import FeatureConfig, list_configs
+
+__all__ = ["all_properties_compatible", "get_all_configs", "get_supported_configs"]
+
+# Building draft, "Extensions to provider plugin API": every value is compatible everywhere, so both functions
+# answer the same, and the answer is written into the wheel when it is built.
+all_properties_compatible = True
+
+
+def get_supported_configs() -> list[FeatureConfig]:
+    """The one feature, `library`, its values best first; the same on every machine."""
+    return list_configs("library")
+
+
+def get_all_configs() -> list[FeatureConfig]:
+    """The same as `get_supported_configs`."""
+    return get_supported_configs()
