@@ -19,8 +19,10 @@ from variantkit.variants.shape import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import TypeAlias, TypeVar
+
+    from variantkit.variants.shape import Census
 
     Values: TypeAlias = Sequence[str]
     Properties: TypeAlias = Mapping[str, Mapping[str, Values]]
@@ -69,26 +71,28 @@ def parse_metadata(data: bytes | str, where: str) -> Metadata:
     """
     text = decode_json_text(data, where)
     document = load_json(text, where)
-    problems = [*islice(_problems(document), MOST_PROBLEMS)]
-    if problems or not _keys_are_distinct(text, document):
+    problems, census = _survey(document)
+    if census is None or not _keys_are_distinct(text, document, census):
         problems = [*islice(chain(repeated_keys(text), problems), MOST_PROBLEMS)]
     return _build(document, problems, where)
 
 
 def metadata_from_object(obj: object, where: str) -> Metadata:
     """Read metadata from a parsed JSON or TOML document, as `parse_metadata` does."""
-    return _build(obj, [*islice(_problems(obj), MOST_PROBLEMS)], where)
+    return _build(obj, _survey(obj)[0], where)
 
 
-def _problems(document: object) -> Iterator[Problem]:
-    yield from head_problems(document)
-    if isinstance(document, dict):
-        census = take_census(document.get("variants"))
-        if census is None or not census.namespaces <= listed_namespaces(document):
-            yield from variants_problems(document)
+def _survey(document: object) -> tuple[list[Problem], Census | None]:
+    """Return the problems of a document, and the census of its variants when there is no problem."""
+    census = take_census(document.get("variants")) if isinstance(document, dict) else None
+    found = head_problems(document)
+    if isinstance(document, dict) and (census is None or not census.namespaces <= listed_namespaces(document)):
+        found = chain(found, variants_problems(document))
+    problems = [*islice(found, MOST_PROBLEMS)]
+    return problems, None if problems else census
 
 
-def _keys_are_distinct(text: str, document: object) -> bool:
+def _keys_are_distinct(text: str, document: object, census: Census) -> bool:
     """Tell for certain that no object of a sound document repeats a key; False only means "look closely".
 
     Every key is followed by one colon, so a dropped key leaves more colons in the text than the document explains.
@@ -96,15 +100,14 @@ def _keys_are_distinct(text: str, document: object) -> bool:
     """
     if "\\" in text or not isinstance(document, dict):
         return False
-    census = take_census(document["variants"])
     rest = {key: value for key, value in document.items() if key != "variants"}
-    return census is not None and text.count(":") == census.keys + 1 + count_colons(rest)
+    return text.count(":") == census.keys + 1 + count_colons(rest)
 
 
 def _build(document: object, problems: list[Problem], where: str) -> Metadata:
     if problems:
         if len(problems) == MOST_PROBLEMS:
-            problems[-1] = Problem("", f"and more than {MOST_PROBLEMS} problems in all")
+            problems[-1] = Problem("", "and more; these are the first")
         raise DocumentError(where, problems)
     sound = cast("dict[str, Any]", document)
     priorities = sound["default-priorities"]
