@@ -48,7 +48,7 @@ def parse_property(text: str) -> Property:
     """
     parts = [part.strip(" \t") for part in text.split("::")]
     if len(parts) != 3:
-        raise InputError(f"property {text!r}: expected 'namespace :: feature :: value', found {len(parts)} component(s)")
+        raise InputError(f"property {text!r}: expected 'namespace :: feature :: value', found {len(parts)} parts")
     require_components(f"property {text!r}", *parts)
     return Property(*parts)
 

@@ -1,0 +1,143 @@
+"""Variant environment markers, evaluated for the wheel that was selected (PEP 825 "Evaluating variant markers").
+
+Only comparisons with a variant marker are ours: each becomes a comparison that always or never holds, and
+`packaging` parses and evaluates what remains.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from variantkit.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from variantkit.variants.grammar import Property
+
+LABEL = "variant_label"
+SETS = ("variant_properties", "variant_features", "variant_namespaces")
+NAMES = frozenset({LABEL, *SETS})
+
+_ALWAYS, _NEVER = "python_version >= '0'", "python_version < '0'"
+_token = re.compile(r"""\s+|"[^"]*"|'[^']*'|[A-Za-z0-9_.]+|===|[<>=!~]=|[<>()]""").match
+_url_requirement = re.compile(r"\s*[A-Za-z0-9._-]+\s*(?:\[[^\]]*\]\s*)?@\s*\S+").match
+
+
+class VariantContext(NamedTuple):
+    """The selected wheel: its label, "" for a plain one, and those of its properties that the machine supports."""
+
+    label: str = ""
+    properties: frozenset[Property] = frozenset()
+
+    def members(self, name: str) -> set[str]:
+        """The elements of one of the three set-valued markers."""
+        if name == "variant_namespaces":
+            return {found.namespace for found in self.properties}
+        if name == "variant_features":
+            return {f"{found.namespace} :: {found.feature}" for found in self.properties}
+        return {str(found) for found in self.properties}
+
+
+def uses_variant_markers(requirement: str) -> bool:
+    """Whether the marker of a requirement compares with one of PEP 825's variables."""
+    _, marker = _split(requirement)
+    return not NAMES.isdisjoint(_tokens(marker))
+
+
+def applicable_requirements(
+    requires_dist: Iterable[str],
+    context: VariantContext,
+    *,
+    environment: Mapping[str, str] | None = None,
+    extras: frozenset[str] = frozenset(),
+) -> list[str]:
+    """Return the requirements that hold for the selected wheel, without their markers.
+
+    `environment` replaces values of the running interpreter's marker environment. Raises InputError for a
+    requirement that cannot be parsed, or a variant marker used with an operator it does not have.
+    """
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    holding = []
+    for text in requires_dist:
+        specification, marker = _split(text)
+        decided = f"{specification} ; {_decide(marker, context, text)}" if marker.strip() else specification
+        try:
+            requirement = Requirement(decided)
+        except InvalidRequirement as error:
+            raise InputError(f"requirement {text!r}: {str(error).splitlines()[0]}") from None
+        if requirement.marker is None or any(
+            requirement.marker.evaluate({**(environment or {}), "extra": extra}) for extra in extras or {""}
+        ):
+            requirement.marker = None
+            holding.append(str(requirement))
+    return holding
+
+
+def _split(requirement: str) -> tuple[str, str]:
+    """Cut a requirement into what is required and its marker; a URL may itself hold a semicolon."""
+    url = _url_requirement(requirement)
+    start = url.end() if url else 0
+    cut = requirement.find(";", start)
+    return (requirement, "") if cut < 0 else (requirement[:cut], requirement[cut + 1 :])
+
+
+def _tokens(marker: str) -> list[str]:
+    """The tokens of a marker without blanks; from the first character that starts none, the rest is one token."""
+    found = []
+    position = 0
+    while position < len(marker):
+        match = _token(marker, position)
+        text = match[0] if match else marker[position:]
+        position += len(text)
+        if not text.isspace():
+            found.append(text)
+    return found
+
+
+def _decide(marker: str, context: VariantContext, requirement: str) -> str:
+    """Replace every comparison with a variant marker by one that always or never holds."""
+    tokens = _tokens(marker)
+    decided: list[str] = []
+    position = 0
+    while position < len(tokens):
+        if tokens[position] in ("(", ")", "and", "or"):
+            decided.append(tokens[position])
+            position += 1
+            continue
+        length = 4 if tokens[position + 1 : position + 3] == ["not", "in"] else 3
+        left, *operator, right = [*tokens, "", ""][position : position + length]
+        position += length
+        if NAMES.isdisjoint((left, right)):
+            decided += [left, *operator, right]
+        else:
+            holds = _holds(left, " ".join(operator), right, context, requirement)
+            decided.append(_ALWAYS if holds else _NEVER)
+    return " ".join(decided)
+
+
+def _holds(left: str, operator: str, right: str, context: VariantContext, requirement: str) -> bool:
+    if right in SETS and operator in ("in", "not in") and _is_literal(left):
+        return (_spaced(left[1:-1]) in context.members(right)) == (operator == "in")
+    sides = [side for side in (left, right) if side == LABEL or _is_literal(side)]
+    values = [context.label if side == LABEL else side[1:-1] for side in sides]
+    if len(values) == 2:
+        if operator in ("==", "!="):
+            return (values[0] == values[1]) == (operator == "==")
+        if operator in ("in", "not in"):
+            return (values[0] in values[1]) == (operator == "in")
+    raise InputError(
+        f"requirement {requirement!r}: {left} {operator} {right} is no comparison that PEP 825 has; expected "
+        "'text' in variant_properties (or _features, _namespaces), or variant_label == 'text'"
+    )
+
+
+def _is_literal(token: str) -> bool:
+    return len(token) > 1 and token[0] in "'\"" and token[-1] == token[0]
+
+
+def _spaced(text: str) -> str:
+    """The one spelling of a feature or property: blanks around `::` do not matter (PEP 825 "Environment markers")."""
+    return " :: ".join(part.strip() for part in text.split("::"))
