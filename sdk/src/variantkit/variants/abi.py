@@ -24,8 +24,8 @@ def feature_name(dependency: str) -> str:
 def installed_versions(paths: Sequence[str]) -> dict[str, str]:
     """Return feature name -> version of every distribution in these site-packages; the first path that has it wins.
 
-    Only the names of the `.dist-info` folders are read: they carry name and version, and opening hundreds of files
-    would cost more than all the rest of a selection.
+    The names of the `.dist-info` folders carry name and version; opening hundreds of files would cost more than all
+    the rest of a selection. A folder without METADATA is what an interrupted removal leaves: nothing is installed.
     """
     found: dict[str, str] = {}
     for path in paths:
@@ -34,8 +34,8 @@ def installed_versions(paths: Sequence[str]) -> dict[str, str]:
         except OSError:
             continue  # sys.path may name archives and folders that are not there
         for name in names:
-            if name.endswith(".dist-info"):
-                dependency, _, version = name[: -len(".dist-info")].rpartition("-")
+            dependency, _, version = name.removesuffix(".dist-info").rpartition("-")
+            if name.endswith(".dist-info") and dependency and os.path.isfile(os.path.join(path, name, "METADATA")):
                 found.setdefault(feature_name(dependency), version)
     return found
 
@@ -51,7 +51,7 @@ def abi_features(used: Mapping[str, Iterable[str]], installed: Mapping[str, str]
         release = _parse_release(installed.get(feature_name(feature), ""))
         matching = {value for value in used[feature] if release is not None and _matches(value, release)}
         if matching:
-            ordered = sorted(matching, key=lambda value: (*map(int, value.split(".")),), reverse=True)
+            ordered = sorted(sorted(matching), key=lambda value: (*map(int, value.split(".")),), reverse=True)
             features.append(Feature(feature, tuple(ordered), multi_value=True))
     return tuple(features)
 

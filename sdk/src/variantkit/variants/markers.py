@@ -21,6 +21,7 @@ SETS = ("variant_properties", "variant_features", "variant_namespaces")
 NAMES = frozenset({LABEL, *SETS})
 
 _ALWAYS, _NEVER = "python_version >= '0'", "python_version < '0'"
+_KEYWORDS = frozenset({"and", "or", "not", "in", "(", ")"})
 _token = re.compile(r"""\s+|"[^"]*"|'[^']*'|[A-Za-z0-9_.]+|===|[<>=!~]=|[<>()]""").match
 _url_requirement = re.compile(r"\s*[A-Za-z0-9._-]+\s*(?:\[[^\]]*\]\s*)?@\s*\S+").match
 
@@ -30,14 +31,6 @@ class VariantContext(NamedTuple):
 
     label: str = ""
     properties: frozenset[Property] = frozenset()
-
-    def members(self, name: str) -> set[str]:
-        """The elements of one of the three set-valued markers."""
-        if name == "variant_namespaces":
-            return {found.namespace for found in self.properties}
-        if name == "variant_features":
-            return {f"{found.namespace} :: {found.feature}" for found in self.properties}
-        return {str(found) for found in self.properties}
 
 
 def uses_variant_markers(requirement: str) -> bool:
@@ -58,6 +51,7 @@ def applicable_requirements(
     `environment` replaces values of the running interpreter's marker environment. Raises InputError for a
     requirement that cannot be parsed, or a variant marker used with an operator it does not have.
     """
+    from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
     from packaging.requirements import InvalidRequirement, Requirement
 
     holding = []
@@ -66,11 +60,12 @@ def applicable_requirements(
         decided = f"{specification} ; {_decide(marker, context, text)}" if marker.strip() else specification
         try:
             requirement = Requirement(decided)
-        except InvalidRequirement as error:
+            holds = requirement.marker is None or any(
+                requirement.marker.evaluate({**(environment or {}), "extra": extra}) for extra in extras or {""}
+            )
+        except (InvalidRequirement, UndefinedComparison, UndefinedEnvironmentName) as error:
             raise InputError(f"requirement {text!r}: {str(error).splitlines()[0]}") from None
-        if requirement.marker is None or any(
-            requirement.marker.evaluate({**(environment or {}), "extra": extra}) for extra in extras or {""}
-        ):
+        if holds:
             requirement.marker = None
             holding.append(str(requirement))
     return holding
@@ -100,38 +95,47 @@ def _tokens(marker: str) -> list[str]:
 def _decide(marker: str, context: VariantContext, requirement: str) -> str:
     """Replace every comparison with a variant marker by one that always or never holds."""
     tokens = _tokens(marker)
-    decided: list[str] = []
+    decided = []
     position = 0
     while position < len(tokens):
-        if tokens[position] in ("(", ")", "and", "or"):
-            decided.append(tokens[position])
-            position += 1
-            continue
-        length = 4 if tokens[position + 1 : position + 3] == ["not", "in"] else 3
-        left, *operator, right = [*tokens, "", ""][position : position + length]
-        position += length
-        if NAMES.isdisjoint((left, right)):
-            decided += [left, *operator, right]
+        comparison = [] if tokens[position] in _KEYWORDS else _comparison_at(tokens, position)
+        if NAMES.isdisjoint(comparison):
+            decided += comparison or [tokens[position]]
         else:
-            holds = _holds(left, " ".join(operator), right, context, requirement)
-            decided.append(_ALWAYS if holds else _NEVER)
+            decided.append(_ALWAYS if _holds(comparison, context, requirement) else _NEVER)
+        position += len(comparison) or 1
     return " ".join(decided)
 
 
-def _holds(left: str, operator: str, right: str, context: VariantContext, requirement: str) -> bool:
+def _comparison_at(tokens: list[str], start: int) -> list[str]:
+    """The tokens of the comparison that starts here: two operands, and between them `not in` or one operator."""
+    return tokens[start : start + (4 if tokens[start + 1 : start + 3] == ["not", "in"] else 3)]
+
+
+def _holds(comparison: list[str], context: VariantContext, requirement: str) -> bool:
+    left, *operators, right = comparison if len(comparison) > 2 else (*comparison, "", "")
+    operator = " ".join(operators)
     if right in SETS and operator in ("in", "not in") and _is_literal(left):
-        return (_spaced(left[1:-1]) in context.members(right)) == (operator == "in")
-    sides = [side for side in (left, right) if side == LABEL or _is_literal(side)]
-    values = [context.label if side == LABEL else side[1:-1] for side in sides]
-    if len(values) == 2:
-        if operator in ("==", "!="):
-            return (values[0] == values[1]) == (operator == "==")
-        if operator in ("in", "not in"):
-            return (values[0] in values[1]) == (operator == "in")
+        return (_spaced(left[1:-1]) in _members(right, context)) == (operator == "in")
+    texts = [side for side in (left, right) if side == LABEL or _is_literal(side)]
+    sides = [context.label if text == LABEL else text[1:-1] for text in texts]
+    if len(sides) == 2 and operator in ("==", "!="):
+        return (sides[0] == sides[1]) == (operator == "==")
+    if len(sides) == 2 and operator in ("in", "not in"):
+        return (sides[0] in sides[1]) == (operator == "in")
     raise InputError(
-        f"requirement {requirement!r}: {left} {operator} {right} is no comparison that PEP 825 has; expected "
+        f"requirement {requirement!r}: PEP 825 has no comparison {' '.join(comparison)!r}; expected "
         "'text' in variant_properties (or _features, _namespaces), or variant_label == 'text'"
     )
+
+
+def _members(name: str, context: VariantContext) -> set[str]:
+    """The elements of one of the three set-valued markers."""
+    if name == "variant_namespaces":
+        return {found.namespace for found in context.properties}
+    if name == "variant_features":
+        return {f"{found.namespace} :: {found.feature}" for found in context.properties}
+    return {str(found) for found in context.properties}
 
 
 def _is_literal(token: str) -> bool:
