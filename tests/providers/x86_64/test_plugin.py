@@ -1,0 +1,193 @@
+"""The package as the plugin that other tools load."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+import x86_64_variant_provider as provider
+from support.interpreters import INTERPRETERS
+from x86_64_variant_provider import _probe
+from x86_64_variant_provider.__main__ import main
+from x86_64_variant_provider._parse import parse_facts, parse_rows
+from x86_64_variant_provider._tables import LEAVES, LEVELS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ROWS = parse_rows()
+SOURCES = os.path.dirname(os.path.dirname(os.path.abspath(provider.__file__)))
+FORCE, DISABLE = _probe.VARIABLES[1], _probe.VARIABLES[0]
+OFFICIAL = """
+avx_vnni cppc ibrs_enhanced tsc_adjust flush_l1d movdir64b movdiri avx512_bf16 avx512_bitalg avx512_vbmi2 avx512_vnni
+avx512_vp2intersect avx512_vpopcntdq avx512ifma avx512vbmi rdpid sha_ni vaes vpclmulqdq clwb clzero avx512bw avx512cd
+avx512dq avx512f avx512vl clflushopt gfni rdseed xsavec xsaveopt adx avx2 avx bmi2 bmi1 abm f16c fma movbe xsave rdrand
+aes pclmulqdq sse4a fsgsbase sse4_2 sse4_1 ssse3 sse3 cx16 lahf_lm popcnt sse2 sse mmx
+"""
+"""The list of the first provider for this namespace, in its order."""
+
+
+def ask(python: str, code: str, **variables: str) -> str:
+    script = f"import sys; sys.path.insert(0, {SOURCES!r}); {code}"
+    environ = {**os.environ, **variables}
+    done = subprocess.run(
+        [python, "-I", "-S", "-B", "-c", script], env=environ, capture_output=True, text=True, check=True
+    )
+    assert done.stderr == ""
+    return done.stdout
+
+
+def test_the_first_providers_features_are_all_there_in_their_order() -> None:
+    names = [config.name for config in provider.get_all_configs()]
+    assert names[0] == "level"
+    assert [name for name in names if name in OFFICIAL.split()] == OFFICIAL.split()
+
+
+def test_names_and_values_keep_to_the_grammar_and_appear_once() -> None:
+    configs = provider.get_all_configs()
+    assert len({config.name for config in configs}) == len(configs)
+    for config in configs:
+        assert re.fullmatch(r"[a-z0-9_]+", config.name)
+        assert config.values
+        assert len(set(config.values)) == len(config.values)
+        assert all(re.fullmatch(r"[a-z0-9_.]+", value) for value in config.values)
+        assert config.multi_value is False
+
+
+def test_every_row_needs_an_existing_row_of_no_higher_level() -> None:
+    for row in ROWS.values():
+        if row.needs:
+            assert ROWS[row.needs].level <= row.level, row.name
+        assert not row.register or (row.leaf, row.subleaf) in LEAVES
+    places = [(row.leaf, row.subleaf, row.register, row.bit) for row in ROWS.values() if row.register]
+    assert len(set(places)) == len(places)
+
+
+def test_levels_nest_and_their_rows_go_with_them() -> None:
+    for level, names in LEVELS.items():
+        assert all(ROWS[name].level == level for name in names)
+        implied = {name for number in range(1, level + 1) for name in LEVELS[number]}
+        assert all(not ROWS[name].needs or ROWS[name].needs in implied for name in names)
+
+
+@pytest.mark.parametrize("variables", [{FORCE: "v1"}, {FORCE: "v4"}, {FORCE: "x"}, {DISABLE: "1"}], ids=str)
+def test_all_configs_do_not_depend_on_the_environment(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]
+) -> None:
+    before = repr(provider.get_all_configs())
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    everything = {config.name: config.values for config in provider.get_all_configs()}
+    assert repr(provider.get_all_configs()) == before
+    for config in provider.get_supported_configs():
+        assert set(config.values) <= set(everything[config.name])
+
+
+def test_an_answer_is_the_callers_own_copy() -> None:
+    provider.get_all_configs()[0].values.clear()
+    assert provider.get_all_configs()[0].values == ["v4", "v3", "v2", "v1"]
+
+
+def test_importing_does_nothing() -> None:
+    code = (
+        "before = set(sys.modules); import x86_64_variant_provider; "
+        "print(*sorted(set(sys.modules) - before - {'__future__'}))"
+    )
+    assert ask(sys.executable, code) == "x86_64_variant_provider\n"
+
+
+def test_answering_imports_nothing_heavy_and_prints_nothing() -> None:
+    code = (
+        "import x86_64_variant_provider as p; p.get_supported_configs(); p.get_all_configs(); p.get_diagnostics(); "
+        "heavy = 'dataclasses typing re subprocess pathlib enum json logging platform sysconfig inspect'; "
+        "print(*[name for name in heavy.split() if name in sys.modules])"
+    )
+    assert ask(sys.executable, code) == "\n"
+
+
+def test_every_interpreter_gives_the_same_answer() -> None:
+    code = (
+        "import x86_64_variant_provider as p; "
+        "print(p.get_supported_configs(), p.get_all_configs(), p.get_diagnostics())"
+    )
+    assert len({ask(python, code) for python in INTERPRETERS}) == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the other systems' readers are not written yet")
+def test_refused_executable_memory_leaves_cpuinfo(monkeypatch: pytest.MonkeyPatch) -> None:
+    if _probe.probe_machine().machine != "x86_64":
+        pytest.skip("not a 64-bit x86 interpreter")
+    monkeypatch.setattr(_probe, "_READ", 1 << 30)  # a protection that mprotect rejects
+    evidence = _probe.probe_machine()
+    facts = parse_facts(evidence, {}, ROWS)
+    assert facts.bits is None
+    assert facts.flags
+    assert [code for code, _ in provider.get_diagnostics()] == ["cpuinfo-alone"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a Linux security setting")
+def test_a_process_that_may_not_make_memory_executable_answers_from_cpuinfo() -> None:
+    code = (
+        "import ctypes; denied = ctypes.CDLL(None).prctl(65, 1, 0, 0, 0); "  # PR_SET_MDWE, Linux 6.3
+        "import x86_64_variant_provider as p; "
+        "print(denied, *[code for code, _ in p.get_diagnostics()], p.get_supported_configs()[:1])"
+    )
+    denied, _, said = ask(sys.executable, code).partition(" ")
+    if denied != "0" or _probe.probe_machine().machine != "x86_64":
+        pytest.skip("this kernel cannot forbid executable memory")
+    assert said.startswith("cpuinfo-alone [_FeatureConfig(name='level'")
+
+
+@pytest.mark.parametrize("system", ["darwin", "win32", "freebsd14"])
+def test_other_systems_get_the_assumed_level_and_a_diagnostic(monkeypatch: pytest.MonkeyPatch, system: str) -> None:
+    monkeypatch.setattr(_probe, "_interpreter_machine", lambda: "x86_64")
+    monkeypatch.setattr(sys, "platform", system)
+    assert repr(provider.get_supported_configs()) == repr([provider.get_all_configs()[0]]).replace("'v4', 'v3', ", "")
+    assert [code for code, _ in provider.get_diagnostics()] == ["processor-unreadable"]
+
+
+def test_a_32_bit_interpreter_is_not_x86_64(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "maxsize", (1 << 31) - 1)
+    assert provider.get_supported_configs() == []
+    assert provider.get_diagnostics() == []
+
+
+def root_with(tmp_path: Path, flags: str) -> str:
+    (tmp_path / "proc").mkdir()
+    (tmp_path / "proc" / "cpuinfo").write_text(f"processor\t: 0\nflags\t\t: {flags}\n")
+    return str(tmp_path)
+
+
+@pytest.mark.parametrize("value", ["v4", "avx512_fp16"])
+def test_why_not_names_the_missing_and_its_source(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, value: str
+) -> None:
+    root = root_with(tmp_path, "sse sse2 mmx")
+    assert main(["--root", root, "--why-not", value, "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["schema"] == "x86_64_variant_provider/1"
+    level = {"name": "level", "values": ["v1"], "multi_value": False, "sources": ["cpuinfo"]}
+    assert report["features"][0] == level
+    assert report["why_not"]["supported"] is False
+    assert "avx512f: /proc/cpuinfo does not name avx512f (on every processor)." in report["why_not"]["reasons"]
+
+
+def test_the_report_in_words(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert main(["--root", root_with(tmp_path, "sse sse2 mmx pni"), "--why-not", "v1"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "level                v1              cpuinfo" in lines
+    assert "sse3                 on              cpuinfo" in lines
+    assert lines[-1] == "v1 is supported."
+
+
+def test_why_not_refuses_an_unknown_word(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["--why-not", "v5"])
+    assert caught.value.code == 2
+    assert "--why-not 'v5': expected v1, v2, v3, v4 or one of avx10_2" in capsys.readouterr().err
