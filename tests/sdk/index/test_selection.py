@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packaging.tags import sys_tags
 from packaging.utils import parse_wheel_filename
+
 from variantkit.errors import RefusedError, UndeterminedError
 from variantkit.index.page import File, Page
 from variantkit.index.selection import (

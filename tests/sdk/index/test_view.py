@@ -21,6 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from packaging.tags import sys_tags
 from packaging.utils import parse_wheel_filename
+
 from support.wheels import make_wheel
 from variantkit.errors import InputError, RefusedError, UndeterminedError
 from variantkit.index.page import File, Page
@@ -33,11 +34,12 @@ from variantkit.variants.metadata import SCHEMA_850
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from contextlib import AbstractContextManager
     from pathlib import Path
     from random import Random
 
     from pip._internal.models.target_python import TargetPython
+
+    from variantkit.index.upstream import Stream
     from variantkit.variants.metadata import Metadata
 
 TARGET = query_target(None)
@@ -93,7 +95,7 @@ class MemoryUpstream:
         assert len(data) <= cap
         return data
 
-    def stream(self, file: File, *, suffix: str = "", headers: Mapping[str, str] = {}) -> AbstractContextManager[bytes]:
+    def stream(self, file: File, *, suffix: str = "", headers: Mapping[str, str] = {}) -> Stream:
         raise NotImplementedError
 
     def member(self, file: File, name_suffix: str, *, cap: int) -> bytes | None:
@@ -290,10 +292,13 @@ def test_metadata_that_cannot_be_used_costs_the_variants_and_never_the_plain_whe
     assert pip_choice(view) == view.files[0]
 
 
-def test_metadata_without_a_digest_is_used_when_the_best_wheel_agrees(upstream: MemoryUpstream) -> None:
-    add_document(upstream, "null", "v2", "v3", "v4", digest=False)
-    view = view_of(upstream)
-    assert labels_of(view) == ["v3", "v2", "null", None]
+@pytest.mark.parametrize("hashes", [{}, {"md5": "0" * 32}], ids=["no digest", "only a weak one"])
+def test_metadata_that_no_digest_vouches_for_is_used_when_the_best_wheel_agrees(
+    upstream: MemoryUpstream, hashes: dict[str, str]
+) -> None:
+    name = "demo-1.0-variants.json"
+    upstream.files[name] = upstream.files[name]._replace(hashes=hashes)
+    assert labels_of(view_of(upstream)) == ["v3", "v2", "null", None]
     assert [name for name in upstream.reads if "variant.json" in name] == [
         "demo-1.0-py3-none-any-v3.whl.dist-info/variant.json"
     ]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from variantkit.errors import InputError
 from variantkit.index.selection import METADATA_MISSING
+from variantkit.index.upstream import advertised_digest
 from variantkit.variants.markers import uses_variant_markers
 from variantkit.variants.metadata import canonical_properties, combine_metadata, parse_metadata
 from variantkit.variants.wheel import VARIANT_JSON_CAP, parse_wheel_name
@@ -58,7 +59,7 @@ def load_metadata(upstream: Upstream, wheels: Iterable[File], variants_json: Fil
         metadata = parse_metadata(data, variants_json.filename)
     except InputError as error:
         return VersionMetadata(None, (METADATA_INVALID, f"{error}; its variants are left out"))
-    return VersionMetadata(metadata, vouched="sha256" in variants_json.hashes)
+    return VersionMetadata(metadata, vouched=advertised_digest(variants_json, "") is not None)
 
 
 def _combine_from_wheels(upstream: Upstream, wheels: Iterable[File]) -> VersionMetadata:

@@ -114,6 +114,7 @@ def group_versions(page: Page) -> dict[str, tuple[tuple[File, ...], File | None]
     A file listed twice counts once, the first time. Files whose version is not one of PEP 440 are left out.
     """
     from packaging.version import InvalidVersion, Version
+
     from variantkit.index.filename import parse_filename
 
     groups: dict[Version, tuple[str, dict[str, File], list[File]]] = {}
