@@ -178,7 +178,7 @@ def _make_context(options: HttpOptions, verified: bool, presented: bool) -> ssl.
         context.verify_mode = ssl.CERT_NONE
     if presented and options.client_cert:
         try:
-            context.load_cert_chain(options.client_cert)
+            context.load_cert_chain(options.client_cert, password="")  # "" so that nothing is asked at a terminal
         except (OSError, ssl.SSLError) as error:
             raise InputError(
                 f"{options.client_cert}: expected the client certificate and its key in one PEM file ({error})"
