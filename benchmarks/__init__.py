@@ -1,0 +1,1 @@
+"""The ratios that the design promises, measured: `python -m benchmarks`."""
