@@ -12,9 +12,9 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+
 from support.releases import make_release
 from support.uv import UV
-
 from variantkit.cli.release import choose_release
 from variantkit.machine.settings import this_machine
 from variantkit.machine.target import query_target

@@ -48,7 +48,7 @@ def make_release(
     missing = set(choose.sample(sorted(variants), k=len(variants) // 6))
     for label, properties in variants.items():
         one = {**document, "variants": {label: properties}}
-        wanted = choose.sample(tags, k=choose.choice((1, 1, 2)))
+        wanted = choose.sample(tags, k=min(len(tags), choose.choice((1, 1, 2))))
         wanted = [FOREIGN_TAG] if choose.random() < 0.1 else wanted
         for tag in [] if label in missing else wanted:
             make_wheel(directory, project, tag=tag, label=label, variant=one)

@@ -1,0 +1,121 @@
+"""Real installs choose alike: `select`, `install` with pip and with uv, and uv's own variant support.
+
+Each generated release is installed four times into fresh directories, all with one shared cache per installer.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from support.releases import make_release
+from support.uv import UV
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from support.releases import Release
+
+COUNT = 40
+pytestmark = pytest.mark.skipif(
+    platform.machine() not in ("x86_64", "AMD64"), reason="uv and we answer x86_64 :: level here alone"
+)
+
+
+class Installs:
+    """Installs into fresh directories, with caches that all of them share."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.count = 0
+        self.environment = {
+            **{key: value for key, value in os.environ.items() if not key.startswith(("UV_", "PIP_", "VARIANTKIT_"))},
+            "UV_CACHE_DIR": str(root / "uv-cache"),
+            "PIP_CACHE_DIR": str(root / "pip-cache"),
+            "PIP_CONFIG_FILE": os.devnull,
+            "UV_NO_CONFIG": "1",
+            "PATH": os.path.dirname(UV) + os.pathsep + os.environ["PATH"],
+        }
+
+    def by_us(self, installer: str, release: Release, *more: str, requirement: str = "") -> str | None:
+        """The label that `variantkit install` brings, "" for the plain wheel, None when nothing is installed."""
+        target = self._fresh()
+        command = [sys.executable, "-m", "variantkit", "install", "--installer", installer, "--python", sys.executable]
+        command += ["--target", str(target), "--index-url", release.directory]
+        return self._install([*command, requirement or release.project, *more], target)
+
+    def by_uv(self, release: Release) -> str | None:
+        target = self._fresh()
+        command = [UV, "pip", "install", "--preview-features", "wheel-variants", "--no-index", "--no-build"]
+        command += ["--find-links", release.directory, "--python", sys.executable, "--target", str(target)]
+        return self._install([*command, release.project], target)
+
+    def by_select(self, release: Release) -> str | None:
+        command = [sys.executable, "-m", "variantkit", "select", release.directory, release.project, "--json"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=self.environment)
+        assert done.returncode in (0, 1), done.stderr
+        label = json.loads(done.stdout)["selected"]
+        assert label is None or isinstance(label, str)
+        return label
+
+    def _fresh(self) -> Path:
+        self.count += 1
+        return self.root / f"target-{self.count}"
+
+    def _install(self, command: Sequence[str], target: Path) -> str | None:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=self.environment)
+        self.said = done.stdout + done.stderr
+        infos = list(target.glob("*.dist-info"))
+        assert (done.returncode == 0) == bool(infos), self.said
+        return label_of(infos[0]) if infos else None
+
+
+def label_of(info: Path) -> str:
+    document = info / "variant.json"
+    return str(next(iter(json.loads(document.read_text())["variants"]))) if document.exists() else ""
+
+
+@pytest.fixture(scope="module")
+def installs(tmp_path_factory: pytest.TempPathFactory) -> Installs:
+    return Installs(tmp_path_factory.mktemp("installs"))
+
+
+def test_every_way_installs_the_same_label(installs: Installs, tmp_path: Path) -> None:
+    chosen: dict[str, int] = {}
+    for seed in range(1000, 1000 + COUNT):
+        release = make_release(str(tmp_path / str(seed)), seed, ["py3-none-any"], always_installable=seed % 8 != 0)
+        labels = {
+            "uv's own": installs.by_uv(release),
+            "select": installs.by_select(release),
+            "install --installer uv": installs.by_us("uv", release),
+            "install --installer pip": installs.by_us("pip", release),
+        }
+        assert len(set(labels.values())) == 1, f"seed {seed}: {labels}\n{installs.said}"
+        label = labels["select"]
+        kind = "nothing" if label is None else "null" if label == "null" else "variant" if label else "plain"
+        chosen[kind] = chosen.get(kind, 0) + 1
+    assert chosen.keys() >= {"variant", "null", "plain"}, chosen
+
+
+@pytest.mark.parametrize("installer", ["uv", "pip"])
+def test_one_cache_never_brings_back_the_build_that_was_best_before(
+    installs: Installs, tmp_path: Path, installer: str
+) -> None:
+    release = make_release(str(tmp_path / "index"), 2001, ["py3-none-any"], always_installable=True)
+    document = release.document
+    assert document["variants"], "the seed must give variants"
+    before = installs.by_us(installer, release)
+    without = installs.by_us(installer, release, "--no-exec", *disable_all(release))
+    assert installs.by_us(installer, release) == before
+    assert without in ("", "null")
+    assert before != without
+
+
+def disable_all(release: Release) -> list[str]:
+    return [word for namespace in release.document["providers"] for word in ("--disable", namespace)]
