@@ -17,14 +17,14 @@
 #            appendix E. Linux: arch/x86/include/asm/cpufeatures.h. All rows checked 2026-11.
 #
 # Left out on purpose: what no released Linux lets a program use (user interrupts, key locker, ENQCMD), what was
-# withdrawn (RAO-INT, AMX-TRANSPOSE, TSX, MPX) and what only Knights processors had (AVX512ER, AVX512PF, 4FMAPS).
+# withdrawn (RAO-INT, TSX, MPX, AMX-TRANSPOSE, in 2026 AMX-TF32) and what only Knights processors had (AVX512ER,
+# AVX512PF, 4FMAPS).
 TABLE = """
 avx10_2              24.0.ebx.2         e6     4  -     -    avx10_1   ISE
 apx                  7.1.edx.21         80000  4  -     -    -         ISE
 movrs                7.1.eax.31         0      4  -     -    -         ISE
 amx_movrs            1e.1.eax.8         60000  4  -     -    amx_tile  ISE
 amx_avx512           1e.1.eax.7         600e6  4  -     -    amx_tile  ISE
-amx_tf32             1e.1.eax.6         60000  4  -     -    amx_tile  ISE
 amx_fp8              1e.1.eax.4         60000  4  -     -    amx_tile  ISE
 avx10_1              24.0.ebx.1         e6     4  -     -    avx512f   SDM
 amx_complex          7.1.edx.8          60000  4  -     -    amx_tile  SDM
@@ -65,11 +65,11 @@ vaes                 7.0.ecx.9          6      3  4.15  =    avx       SDM
 vpclmulqdq           7.0.ecx.10         6      3  4.15  =    avx       SDM
 clwb                 7.0.ebx.24         0      1  4.4   =    -         SDM
 clzero               80000008.0.ebx.0   0      1  4.14  =    -         APM
-avx512bw             7.0.ebx.30         e6     4  4.4   =    avx512f   SDM
+avx512bw             7.0.ebx.30         e6     4  4.6   =    avx512f   SDM
 avx512cd             7.0.ebx.28         e6     4  3.14  =    avx512f   SDM
-avx512dq             7.0.ebx.17         e6     4  4.4   =    avx512f   SDM
+avx512dq             7.0.ebx.17         e6     4  4.6   =    avx512f   SDM
 avx512f              7.0.ebx.16         e6     4  3.14  =    avx2      SDM
-avx512vl             7.0.ebx.31         e6     4  4.4   =    avx512f   SDM
+avx512vl             7.0.ebx.31         e6     4  4.6   =    avx512f   SDM
 clflushopt           7.0.ebx.23         0      1  3.15  =    -         SDM
 gfni                 7.0.ecx.8          0      1  4.15  =    -         SDM
 rdseed               7.0.ebx.18         0      1  3.8   =    -         SDM
