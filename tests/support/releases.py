@@ -49,7 +49,7 @@ def make_release(
     for label, properties in variants.items():
         one = {**document, "variants": {label: properties}}
         wanted = choose.sample(tags, k=min(len(tags), choose.choice((1, 1, 2))))
-        wanted = [FOREIGN_TAG] if choose.random() < 0.1 else wanted
+        wanted = [FOREIGN_TAG] if choose.random() < 0.2 else wanted
         for tag in [] if label in missing else wanted:
             make_wheel(directory, project, tag=tag, label=label, variant=one)
     if choose.random() < 0.2:  # a wheel whose label the variants.json does not know
@@ -78,7 +78,7 @@ def _providers(choose: random.Random, x86: bool) -> dict[str, Any]:
             order = list(features)
             choose.shuffle(order)
             providers[name]["feature-order"] = order
-        if choose.random() < 0.1:
+        if choose.random() < 0.2:
             providers[name]["optional"] = True
     return providers
 
@@ -104,7 +104,7 @@ def _properties(choose: random.Random, providers: dict[str, Any]) -> dict[str, A
         features = providers[namespace]["static-properties"]
         for feature in choose.sample(list(features), k=choose.randint(1, len(features))):
             supported = choose.sample(features[feature], k=min(len(features[feature]), choose.randint(1, 2)))
-            foreign = ["zzz"] if choose.random() < 0.2 else []
+            foreign = ["zzz"] if choose.random() < 0.5 else []
             chosen = foreign if foreign and choose.random() < 0.5 else [*supported, *foreign]
             properties.setdefault(namespace, {})[feature] = sorted(set(chosen))
     return properties
