@@ -117,12 +117,12 @@ def _holds(comparison: list[str], context: VariantContext, requirement: str) -> 
     operator = " ".join(operators)
     if right in SETS and operator in ("in", "not in") and _is_literal(left):
         return (_spaced(left[1:-1]) in _members(right, context)) == (operator == "in")
-    texts = [side for side in (left, right) if side == LABEL or _is_literal(side)]
-    sides = [context.label if text == LABEL else text[1:-1] for text in texts]
-    if len(sides) == 2 and operator in ("==", "!="):
-        return (sides[0] == sides[1]) == (operator == "==")
-    if len(sides) == 2 and operator in ("in", "not in"):
-        return (sides[0] in sides[1]) == (operator == "in")
+    if LABEL in (left, right) and (_is_literal(left) or _is_literal(right)):
+        first, second = (context.label if side == LABEL else side[1:-1] for side in (left, right))
+        if operator in ("==", "!="):
+            return (first == second) == (operator == "==")
+        if operator in ("in", "not in"):
+            return (first in second) == (operator == "in")
     raise InputError(
         f"requirement {requirement!r}: PEP 825 has no comparison {' '.join(comparison)!r}; expected "
         "'text' in variant_properties (or _features, _namespaces), or variant_label == 'text'"
