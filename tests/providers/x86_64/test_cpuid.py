@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -169,6 +170,18 @@ def test_this_processor_and_this_kernel_agree_on_every_bit_both_show() -> None:
     shared = [row for row in ROWS.values() if row.register and row.flag and row.since <= facts.kernel]
     assert len(shared) > 60
     assert [row.name for row in shared if (row.name in usable) != (row.flag in facts.flags)] == []
+
+
+@pytest.mark.skipif(not ON_LINUX, reason="needs a 64-bit x86 Linux")
+def test_no_executable_page_is_left_behind() -> None:
+    def executable_pages() -> list[str]:
+        lines = Path("/proc/self/maps").read_text(encoding="utf-8", errors="replace").splitlines()
+        return [line for line in lines if "x" in line.split()[1]]
+
+    probe_machine()  # loads ctypes and its libraries
+    before = executable_pages()
+    probe_machine()
+    assert executable_pages() == before
 
 
 @pytest.mark.skipif(QEMU is None, reason="qemu-x86_64 (package qemu-user-static) is not on PATH")

@@ -178,6 +178,17 @@ def test_why_not_names_the_missing_and_its_source(
     assert "avx512f: /proc/cpuinfo does not name avx512f (on every processor)." in report["why_not"]["reasons"]
 
 
+@pytest.mark.parametrize(("value", "blamed"), [("v4", True), ("avx512f", True), ("serialize", False)])
+def test_why_not_blames_a_forced_level_only_for_what_goes_with_a_higher_one(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: str, blamed: bool
+) -> None:
+    monkeypatch.setenv(FORCE, "v3")
+    assert main(["--root", root_with(tmp_path, "sse sse2 mmx avx512f"), "--why-not", value, "--json"]) == 0
+    reasons = json.loads(capsys.readouterr().out)["why_not"]["reasons"]
+    assert ("X86_64_VARIANT_PROVIDER_FORCE_LEVEL limits the level to v3." in reasons) is blamed
+    assert reasons
+
+
 def test_the_report_in_words(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert main(["--root", root_with(tmp_path, "sse sse2 mmx pni"), "--why-not", "v1"]) == 0
     lines = capsys.readouterr().out.splitlines()

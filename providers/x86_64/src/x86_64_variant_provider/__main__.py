@@ -90,7 +90,7 @@ def explain_absence(value: str, facts: Facts, rows: dict[str, Row]) -> list[str]
     if not required:
         return [f"{value} is neither a level (v1 to v4) nor an extension that this provider knows."]
     reasons = [text for name in required for text in explain_row(rows[name], facts, rows)]
-    if facts.forced is not None:
+    if facts.forced is not None and any(rows[name].level > facts.forced for name in required):
         reasons.insert(0, f"X86_64_VARIANT_PROVIDER_FORCE_LEVEL limits the level to v{facts.forced}.")
     return list(dict.fromkeys(reasons))
 
