@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import argparse
 from typing import TYPE_CHECKING, Any
 
+from variantkit.cli.help import HelpFormatter
 from variantkit.cli.options import add_common_options, add_deciding_options, read_machine
 from variantkit.cli.report import namespace_lines, namespace_object, namespace_summary, rejection_object
 from variantkit.cli.terminal import BOLD, DIM, GREEN, print_json, print_line, print_note, print_styled
 from variantkit.machine.supported import DENIED, UNDETERMINED
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Callable
 
     from variantkit.cli.release import Choice
@@ -41,7 +42,7 @@ def add_verb(verbs: argparse._SubParsersAction[argparse.ArgumentParser], verb: s
         help=summary,
         description=summary[0].upper() + summary[1:] + ".",
         epilog=epilog,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=HelpFormatter,
         allow_abbrev=False,
     )
     run: dict[str, Callable[[argparse.Namespace], int]] = {"detect": detect, "select": select, "explain": explain}

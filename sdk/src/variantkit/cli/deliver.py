@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from typing import TYPE_CHECKING
 
+from variantkit.cli.help import HelpFormatter
 from variantkit.cli.options import add_common_options, add_deciding_options, read_machine
 from variantkit.cli.terminal import print_json, print_line, print_note
 from variantkit.errors import InputError
 from variantkit.variants.grammar import parse_property, require_label
 
 if TYPE_CHECKING:
+    import argparse
+
     from variantkit.index.conversation import Event
     from variantkit.machine.target import Target
 
@@ -45,7 +47,7 @@ def add_verb(verbs: argparse._SubParsersAction[argparse.ArgumentParser], verb: s
         help=summary,
         description=summary[0].upper() + summary[1:] + ".",
         epilog=INSTALL_EXAMPLES if verb == "install" else SERVE_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=HelpFormatter,
         allow_abbrev=False,
     )
     if verb == "install":

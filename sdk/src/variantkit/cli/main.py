@@ -10,6 +10,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from variantkit import __version__
+from variantkit.cli.help import HelpFormatter
 from variantkit.cli.terminal import print_note
 from variantkit.errors import VariantkitError
 
@@ -86,11 +87,11 @@ def _parser(argv: list[str]) -> argparse.ArgumentParser:
         prog="variantkit",
         description="Pick the right build of a Python package for a machine (PEP 825 wheel variants).",
         epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=HelpFormatter,
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"variantkit {__version__}")
-    verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
+    verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True, prog="variantkit")
     wanted = [argv[0]] if argv and argv[0] in VERBS else list(VERBS)
     for verb in wanted:
         room, summary = VERBS[verb]

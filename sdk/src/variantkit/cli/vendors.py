@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 from typing import TYPE_CHECKING
 
+from variantkit.cli.help import HelpFormatter
 from variantkit.cli.options import add_common_options, add_deciding_options, read_machine
 from variantkit.cli.terminal import print_json, print_line, print_note
 from variantkit.errors import InputError
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Callable, Mapping
 
     from variantkit.variants.grammar import Feature, Property
@@ -122,7 +123,7 @@ def _add_parser(
         help=summary,
         description=summary[0].upper() + summary[1:] + ".",
         epilog=epilog,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=HelpFormatter,
         allow_abbrev=False,
     )
 

@@ -1,0 +1,29 @@
+"""Help texts: descriptions as they are written, at the terminal's width."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+
+class HelpFormatter(argparse.RawDescriptionHelpFormatter):
+    """argparse's formatter, told its width.
+
+    argparse makes one for every argument that is added, to check it, and by itself imports shutil (2 ms, as much as
+    json and typing together) to learn a width that only --help needs.
+    """
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=terminal_width() - 2)
+
+
+def terminal_width() -> int:
+    """The columns of the terminal, as shutil finds them: COLUMNS, then stdout's terminal, then 80."""
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdecimal() and int(columns) > 0:
+        return int(columns)
+    try:
+        return os.get_terminal_size(sys.__stdout__.fileno()).columns or 80  # type: ignore[union-attr]
+    except (AttributeError, ValueError, OSError):  # no stdout, a closed one, or one that is no terminal
+        return 80
