@@ -53,7 +53,7 @@ def variantlib_order(table: Table, namespaces: Sequence[str], supported: Support
     return [description.label for description in ordered]
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(variant_tables(min_properties=1), st.permutations(NAMESPACES), supports())
 def test_both_order_any_variants_alike_on_any_machine(table: Table, order: list[str], supported: Supported) -> None:
     assume("null" in table)  # else variantlib adds it: see DIFFERENCES
@@ -61,7 +61,7 @@ def test_both_order_any_variants_alike_on_any_machine(table: Table, order: list[
     assert list(found.labels) == variantlib_order(table, order, supported)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     variant_tables(min_properties=1),
     st.permutations(NAMESPACES),

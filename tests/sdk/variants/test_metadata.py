@@ -347,6 +347,13 @@ def test_a_repeated_key_is_found_wherever_it_is(old: str, new: str, path: str) -
     assert [(problem.path, "repeated" in problem.message) for problem in error.value.problems] == [(path, True)]
 
 
+def test_a_great_many_repeated_keys_are_cut_off_like_other_problems() -> None:
+    pairs = ", ".join(f'"v{number // 2}": {{}}' for number in range(100_000))
+    with pytest.raises(DocumentError) as error:
+        parse_metadata(SOUND.replace('"null": {}', pairs), "doc")
+    assert len(error.value.problems) == MOST_PROBLEMS
+
+
 def test_a_repeated_key_is_found_under_keys_that_a_newer_version_brings() -> None:
     text = SOUND.replace("v0.2.0.json", "v0.9.0.json")[:-1] + ', "novelty": [{"a": 1, "a": 1}]}'
     with pytest.raises(DocumentError, match=r"novelty\[0\]\.a: expected the key once"):

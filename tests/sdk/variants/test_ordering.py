@@ -234,7 +234,7 @@ def by_the_book(found: Metadata, supported: Supported) -> list[str]:
     return sorted((label for label in found.variants if keys(label) is not None), key=cmp_to_key(compare))
 
 
-@settings(max_examples=300)
+@settings(max_examples=200)
 @given(variant_tables(), st.permutations(NAMESPACES), supports())
 def test_the_order_is_that_of_the_seven_steps(table: Table, order: list[str], supported: Supported) -> None:
     found = plain_metadata(table, order)

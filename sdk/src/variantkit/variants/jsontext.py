@@ -63,14 +63,16 @@ def repeated_keys(text: str) -> Iterator[Problem]:
 
     `text` is one that `load_json` accepts. It is parsed again, with a slower hook.
     """
+    from collections import Counter
+
     # The objects themselves are kept: the identity of one that was replaced could be given out again.
     repeated: dict[int, tuple[dict[str, object], list[str]]] = {}
 
     def note(pairs: list[tuple[str, object]]) -> dict[str, object]:
         made = dict(pairs)
         if len(made) != len(pairs):
-            names = [name for name, _ in pairs]
-            repeated[id(made)] = (made, [name for name in made if names.count(name) > 1])
+            times = Counter(name for name, _ in pairs)
+            repeated[id(made)] = (made, [name for name in made if times[name] > 1])
         return made
 
     stack: list[tuple[str, object]] = [("", json.loads(text, object_pairs_hook=note))]

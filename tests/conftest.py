@@ -1,0 +1,8 @@
+"""Settings of every test: laws are checked without a clock, since a busy machine is not a broken law."""
+
+from __future__ import annotations
+
+from hypothesis import settings
+
+settings.register_profile("variantkit", deadline=None)
+settings.load_profile("variantkit")
