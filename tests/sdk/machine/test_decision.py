@@ -57,7 +57,7 @@ def machine_of(
     listed = write_list(tmp_path / "approved.json", [approve(stage.wheel)] if entries is None else entries, **more)
     now = settings.pop("now", NOW)
     approvals = read_lists(listed, now=now)
-    return ThisMachine(Settings(approvals, (WheelDirectory(stage.directory),), now=now, environ={}, **settings))
+    return ThisMachine(Settings(lambda: approvals, (WheelDirectory(stage.directory),), now=now, environ={}, **settings))
 
 
 def answer(machine: ThisMachine, info: ProviderInfo | None = ASKED, namespace: str = "example") -> NamespaceSupport:
@@ -170,7 +170,7 @@ def test_a_list_that_was_rolled_back_approves_nothing(stage: Stage, tmp_path: Pa
     newer = write_list(tmp_path / "newer.json", [approve(stage.wheel)], id="ours", serial=7)
     older = write_list(tmp_path / "older.json", [approve(stage.wheel)], id="ours", serial=6)
     assert read_lists(newer, memory=memory).problems == ()
-    settings = Settings(read_lists(older, memory=memory), (WheelDirectory(stage.directory),), now=NOW, environ={})
+    settings = Settings(lambda: read_lists(older, memory=memory), (WheelDirectory(stage.directory),), now=NOW, environ={})
     found = answer(ThisMachine(settings))
     assert (found.status, found.code, found.list_state) == ("denied", "list-rolled-back", True)
     assert not stage.has_run()

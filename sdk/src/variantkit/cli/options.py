@@ -61,7 +61,7 @@ def read_machine(args: argparse.Namespace, python: str | None = None, site_packa
 
     from variantkit.machine.settings import this_machine
 
-    machine = this_machine(
+    return this_machine(
         approved=args.approved,
         provider_wheels=args.provider_wheels,
         static=args.static,
@@ -73,10 +73,8 @@ def read_machine(args: argparse.Namespace, python: str | None = None, site_packa
         now=int(time.time()),
         python=python or sys.executable,
         installed=lambda: _installed(site_packages or sys.path),
+        on_warning=lambda sentence: print_note(f"variantkit: warning: {sentence}"),
     )
-    for warning in machine.settings.warnings:
-        print_note(f"variantkit: warning: {warning}")
-    return machine
 
 
 def _installed(paths: Sequence[str]) -> dict[str, str]:

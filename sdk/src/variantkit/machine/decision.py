@@ -7,7 +7,6 @@ the reason.
 
 from __future__ import annotations
 
-import hashlib
 import sys
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -21,9 +20,6 @@ from variantkit.machine.supported import (
     NamespaceSupport,
     ProviderRef,
 )
-from variantkit.runner.process import PROCESS, Question, ask
-from variantkit.trust.gate import endpoint_for, judge_offer, judge_request, judge_wheel
-from variantkit.trust.union import entries_written
 from variantkit.variants.metadata import ProviderInfo
 from variantkit.variants.shape import ABI_NAMESPACE
 
@@ -32,6 +28,7 @@ if TYPE_CHECKING:
 
     from variantkit.machine.wheels import Offer, WheelSource
     from variantkit.runner.answers import Answer
+    from variantkit.runner.process import Question
     from variantkit.trust.approved import Entry
     from variantkit.trust.gate import Verdict
     from variantkit.trust.union import Approvals
@@ -43,13 +40,15 @@ DEADLINE = 5.0
 
 
 class Settings(NamedTuple):
-    """Everything that decides, as values: nothing here reads the environment or the clock by itself.
+    """Everything that decides: nothing here reads the environment or the clock by itself.
 
-    `now` is in unix seconds. `python` runs the providers, since an interpreter's own architecture decides what it
-    can load. `installed` lists the versions in the target environment, for the namespace `abi_dependency`.
+    `approvals` reads the approved lists, once, when the first provider is about to be asked: a machine that is
+    wholly described by static properties never needs them. `now` is in unix seconds. `python` runs the providers,
+    since an interpreter's own architecture decides what it can load. `installed` lists the versions in the target
+    environment, for the namespace `abi_dependency`.
     """
 
-    approvals: Approvals
+    approvals: Callable[[], Approvals]
     sources: Sequence[WheelSource] = ()
     enabled: frozenset[str] = frozenset()
     disabled: frozenset[str] = frozenset()
@@ -61,7 +60,6 @@ class Settings(NamedTuple):
     environ: Mapping[str, str] | None = None
     deadline: float = DEADLINE
     installed: Callable[[], Mapping[str, str]] | None = None
-    warnings: tuple[str, ...] = ()
 
 
 class ThisMachine:
@@ -69,7 +67,15 @@ class ThisMachine:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self._approvals: Approvals | None = None
         self._known: dict[tuple[str, ProviderInfo | None, str | None], NamespaceSupport] = {}
+
+    @property
+    def approvals(self) -> Approvals:
+        """The approved lists in force, read at the first use."""
+        if self._approvals is None:
+            self._approvals = self.settings.approvals()
+        return self._approvals
 
     def support(self, metadata: Metadata, index: str | None = None) -> dict[str, NamespaceSupport]:
         """Answer for exactly the namespaces that `metadata.variants` use, in the metadata's order of priority."""
@@ -86,9 +92,11 @@ class ThisMachine:
 
         With `namespaces`, for exactly these. The newest approved provider of each is asked at its first endpoint.
         """
+        from variantkit.trust.union import entries_written
+
         settings = self.settings
         approved: dict[str, ProviderInfo] = {}
-        for entry in entries_written(settings.approvals):
+        for entry in entries_written(self.approvals):
             approved.setdefault(entry.namespace, ProviderInfo((entry.package,), entry.plugin_api[0]))
         known = dict.fromkeys([*approved, *settings.overrides, *settings.static])
         return self.decide({namespace: approved.get(namespace) for namespace in namespaces or known})
@@ -134,14 +142,17 @@ class ThisMachine:
         """Pass the gate: a refusal, or the question to ask of verified bytes."""
         if info is None or info.builtin is not None:
             return _denied("not-listed", f"the metadata names no provider for namespace {namespace}")
-        settings = self.settings
-        verdict, entries = judge_request(settings.approvals, namespace, info.requires, info.plugin_api, settings.now)
+        from variantkit.runner.process import PROCESS, Question
+        from variantkit.trust.gate import endpoint_for, judge_request
+
+        now = self.settings.now
+        verdict, entries = judge_request(self.approvals, namespace, info.requires, info.plugin_api, now)
         if not verdict.allowed:
             return _refused(verdict)
         refusal: Verdict | None = None
         for entry, offer in self._offers(entries):
             endpoint = endpoint_for(entry, verdict.endpoint)
-            judged, data = _judge_offer(settings, entry, offer, endpoint)
+            judged, data = _judge_offer(self.approvals, entry, offer, endpoint, now)
             if judged.allowed and entry.isolation in (None, PROCESS):
                 question = Question(namespace, endpoint, data, _sha256(data), entry.needs, entry.configs_sha256)
                 return question, ProviderRef(entry.package, entry.version, question.sha256)
@@ -167,6 +178,8 @@ class ThisMachine:
     def _ask(self, questions: list[Question]) -> list[Answer]:
         if not questions:
             return []
+        from variantkit.runner.process import ask
+
         settings = self.settings
         return ask(questions, deadline=settings.deadline, python=settings.python, environ=settings.environ)
 
@@ -178,16 +191,15 @@ class ThisMachine:
         return NamespaceSupport(PRESENT if features else "absent", "environment", features)
 
 
-def _judge_offer(settings: Settings, entry: Entry, offer: Offer, endpoint: str) -> tuple[Verdict, bytes]:
+def _judge_offer(approvals: Approvals, entry: Entry, offer: Offer, endpoint: str, now: int) -> tuple[Verdict, bytes]:
     """Judge a file before and after its bytes are read; a file of another hash or index is never fetched."""
-    early = judge_offer(settings.approvals, entry, offer.filename, offer.index_url, offer.sha256)
+    from variantkit.trust.gate import judge_offer, judge_wheel
+
+    early = judge_offer(approvals, entry, offer.filename, offer.index_url, offer.sha256)
     if not early.allowed:
         return early, b""
     data = offer.read()
-    verdict = judge_wheel(
-        settings.approvals, entry, offer.filename, data, settings.now, offer.index_url, endpoint=endpoint
-    )
-    return verdict, data
+    return judge_wheel(approvals, entry, offer.filename, data, now, offer.index_url, endpoint=endpoint), data
 
 
 def _from_answer(answer: Answer, ref: ProviderRef) -> NamespaceSupport:
@@ -224,4 +236,6 @@ def _used_namespaces(variants: Mapping[str, Properties]) -> dict[str, dict[str, 
 
 
 def _sha256(data: bytes) -> str:
+    import hashlib
+
     return hashlib.sha256(data).hexdigest()

@@ -11,7 +11,6 @@ from variantkit.errors import InputError, UndeterminedError
 from variantkit.machine.decision import Settings, ThisMachine
 from variantkit.machine.override import parse_overrides, require_namespaces
 from variantkit.machine.wheels import WheelDirectory
-from variantkit.trust import levels
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -35,20 +34,28 @@ def this_machine(
     now: int | None = None,
     python: str = sys.executable,
     installed: Callable[[], Mapping[str, str]] | None = None,
+    on_warning: Callable[[str], None] = lambda _sentence: None,
 ) -> ThisMachine:
     """The machine we run on, as options, the environment and the lists of approved providers describe it.
 
     The arguments are the options of the command line (`variantkit detect --help`). `environ` defaults to the
-    process's environment and `now` (unix seconds) to the clock. Raises InputError for an option or file that cannot
+    process's environment and `now` (unix seconds) to the clock. `on_warning` hears of a list that should be renewed.
+    Raises InputError for an option or file that cannot
     be used, UndeterminedError for a static file that is past its date or not this user's.
     """
     environ = os.environ if environ is None else environ
     now = int(time.time()) if now is None else now
     bundle = bundle_directory()
-    approvals = _read_approvals(approved, environ, bundle, now)
+
+    def read_approvals() -> Approvals:
+        approvals = _read_approvals(approved, environ, bundle, now)
+        for sentence in approvals.warnings:
+            on_warning(sentence)
+        return approvals
+
     directories = [*provider_wheels, *([bundle] if bundle else [])]
     settings = Settings(
-        approvals=approvals,
+        approvals=read_approvals,
         sources=(*(WheelDirectory(_require_directory(path)) for path in directories), *more_sources),
         enabled=require_namespaces("--enable", enable),
         disabled=require_namespaces("--disable", disable),
@@ -59,7 +66,6 @@ def this_machine(
         python=python,
         environ=environ,
         installed=installed,
-        warnings=approvals.warnings,
     )
     return ThisMachine(settings)
 
@@ -70,7 +76,7 @@ def bundle_directory() -> str | None:
         import variantkit_bundle
     except ImportError:
         return None
-    return os.path.abspath(next(iter(variantkit_bundle.__path__)))
+    return os.path.abspath(str(next(iter(variantkit_bundle.__path__))))
 
 
 def is_set(environ: Mapping[str, str], variable: str) -> bool:
@@ -84,6 +90,8 @@ def is_set(environ: Mapping[str, str], variable: str) -> bool:
 
 
 def _read_approvals(flag: str | None, environ: Mapping[str, str], bundle: str | None, now: int) -> Approvals:
+    from variantkit.trust import levels
+
     return levels.load_approvals(
         flag=flag,
         variable=environ.get("VARIANTKIT_APPROVED") or None,
