@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from support.wheels import make_wheel
 from variantkit.index.page import File, Page
+from variantkit.index.upstream import Stream
 from variantkit.machine.supported import NamespaceSupport
 from variantkit.variants.grammar import Feature
 
@@ -68,20 +69,9 @@ class ToldMachine:
         return {"site": self._answer}
 
 
-class MemoryStream:
-    def __init__(self, data: bytes, status: int, headers: Mapping[str, str]) -> None:
-        self._data = io.BytesIO(data)
-        self.status = status
-        self.headers = headers
-
-    def __enter__(self) -> MemoryStream:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._data.close()
-
-    def read(self, size: int = -1) -> bytes:
-        return self._data.read(size)
+def memory_stream(data: bytes, status: int, headers: Mapping[str, str]) -> Stream:
+    source = io.BytesIO(data)
+    return Stream(status, headers, source.read, source.close)
 
 
 class MemoryUpstream:
@@ -137,15 +127,15 @@ class MemoryUpstream:
     def member(self, file: File, name_suffix: str, *, cap: int) -> bytes | None:
         return self._member(self._bytes(file.filename), name_suffix)
 
-    def stream(self, file: File, *, suffix: str = "", headers: Mapping[str, str] = {}) -> MemoryStream:
+    def stream(self, file: File, *, suffix: str = "", headers: Mapping[str, str] = {}) -> Stream:
         data = self.read(file, cap=1 << 30, suffix=suffix)
         self.streamed.append((file.filename + suffix, headers.get("Range", "")))
         if "Range" in headers:
             start, _, end = headers["Range"].removeprefix("bytes=").partition("-")
             part = data[int(start) : int(end) + 1]
             span = f"bytes {start}-{int(start) + len(part) - 1}/{len(data)}"
-            return MemoryStream(part, 206, {"Content-Length": str(len(part)), "Content-Range": span})
-        return MemoryStream(data, 200, {"Content-Length": str(len(data)), "Content-Type": "application/octet-stream"})
+            return memory_stream(part, 206, {"content-length": str(len(part)), "content-range": span})
+        return memory_stream(data, 200, {"content-length": str(len(data)), "content-type": "application/octet-stream"})
 
 
 class Asked(NamedTuple):

@@ -193,7 +193,7 @@ class Conversation(BaseHTTPRequestHandler):
         passed = {"Range": self.headers["Range"]} if "Range" in self.headers else {}
         try:
             with wanted.mounted.mount.upstream.stream(plain.file, suffix=suffix, headers=passed) as stream:
-                found = {name.lower(): value for name, value in stream.headers.items()}
+                found = stream.headers
                 kept = {name.title(): found[name] for name in PASSED_ON if name in found}
                 if "content-length" not in found:
                     self.close_connection = True  # the end of the file is the end of the connection

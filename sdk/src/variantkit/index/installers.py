@@ -6,7 +6,8 @@ import os
 import shutil
 import subprocess
 import sys
-from typing import TYPE_CHECKING, NamedTuple
+import threading
+from typing import IO, TYPE_CHECKING, NamedTuple, TextIO
 
 from variantkit.errors import InputError
 from variantkit.index.serve import USER
@@ -14,10 +15,10 @@ from variantkit.index.serve import USER
 if TYPE_CHECKING:
     from collections.abc import Mapping, MutableMapping, Sequence
 
-    from variantkit.index.settings import IndexSettings
-
+    from variantkit.index.conversation import Event
     from variantkit.index.mounts import Mount
     from variantkit.index.serve import Server
+    from variantkit.index.settings import IndexSettings
     from variantkit.machine.target import Target
 
 UV, PIP, AUTO = "uv", "pip", "auto"
@@ -172,3 +173,58 @@ def _tell_pip(
     child["PIP_TRUSTED_HOST"] = " ".join([*settings.trusted_hosts, f"{server.host}:{server.port}"])
     if settings.proxy:
         child.update(dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), settings.proxy))
+
+
+class Keeper:
+    """The running installer, which the first error of the view ends.
+
+    Both installers read every page before they change the environment. Ending them there keeps pip, which passes
+    over an index that fails, from taking another build without a word.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[str] | None = None
+        self._stopped = False
+
+    def notice(self, event: Event) -> None:
+        if event.kind == "error":
+            with self._lock:
+                self._stopped = True
+                if self._process is not None:
+                    self._process.terminate()
+
+    def run(self, command: Sequence[str], environ: Mapping[str, str], err: TextIO) -> int:
+        """Run to the end with everything it says on `err`; return its exit code."""
+        stream = _descriptor(err)
+        with subprocess.Popen(
+            command, env=dict(environ), stdout=stream, stderr=subprocess.STDOUT, text=True, errors="replace"
+        ) as process:
+            with self._lock:
+                self._process = process
+                if self._stopped:
+                    process.terminate()
+            try:
+                _copy(process.stdout, err)
+                return process.wait()
+            except BaseException:
+                process.terminate()
+                raise
+            finally:
+                with self._lock:
+                    self._process = None
+
+
+def _descriptor(stream: TextIO) -> int | TextIO:
+    """The stream itself where a child can write to it (a terminal keeps its progress bars), else a pipe."""
+    try:
+        stream.fileno()
+    except (OSError, AttributeError):
+        return subprocess.PIPE
+    stream.flush()
+    return stream
+
+
+def _copy(source: IO[str] | None, destination: TextIO) -> None:
+    for line in source or ():
+        destination.write(line)

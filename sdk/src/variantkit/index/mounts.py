@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from variantkit.index.upstream import Upstream
-
     from variantkit.machine.supported import Machine, NamespaceSupport
     from variantkit.variants.metadata import Metadata
 

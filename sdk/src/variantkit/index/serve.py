@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import TracebackType
 
-    from typing_extensions import Self
-
     from variantkit.index.view import ProjectView, ViewSettings
 
 USER = "variantkit"
@@ -187,7 +185,7 @@ class Server:
         self._listener.end_connections()
         self._thread.join()
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> Server:
         return self
 
     def __exit__(
