@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import weakref
 from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -61,6 +62,8 @@ class Connections:
         self._contexts: dict[tuple[bool, bool], ssl.SSLContext] = {}
         self._lock = Lock()
         self._home_is_internal: bool | None = None
+        # Whoever forgets an upstream must not leave its sockets behind.
+        weakref.finalize(self, _close_all, self._idle)
 
     def take(self, origin: Origin, *, fresh: bool = False) -> tuple[HTTPConnection, bool]:
         """A connection to an origin, and whether it was used before; the caller gives it back or closes it."""
@@ -82,10 +85,7 @@ class Connections:
     def close(self) -> None:
         """Close every idle connection."""
         with self._lock:
-            idle, self._idle = self._idle, {}
-        for connections in idle.values():
-            for connection in connections:
-                connection.close()
+            _close_all(self._idle)
 
     def is_proxied(self, origin: Origin) -> bool:
         """Whether requests to an origin name the whole URL, because a proxy forwards them."""
@@ -158,6 +158,12 @@ class Connections:
             if (verified, presented) not in self._contexts:
                 self._contexts[verified, presented] = _make_context(self._options, verified, presented)
             return self._contexts[verified, presented]
+
+
+def _close_all(idle: dict[Origin, list[HTTPConnection]]) -> None:
+    for connections in idle.values():
+        while connections:
+            connections.pop().close()
 
 
 def _make_context(options: HttpOptions, verified: bool, presented: bool) -> ssl.SSLContext:

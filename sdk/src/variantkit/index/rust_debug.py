@@ -10,8 +10,9 @@ from variantkit.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import TypeAlias
 
-    Value = str | tuple["Value", ...] | "Struct"
+    Value: TypeAlias = "str | tuple[Value, ...] | Struct"
 
 _token = re.compile(r'"(?:[^"\\]|\\.)*"|[{}()\[\],]|[^\s{}()\[\],"]+')
 _CLOSES = {"(": ")", "[": "]", "{": "}"}
