@@ -87,6 +87,7 @@ class MemoryUpstream:
         self.pages = 0
         self.streamed: list[tuple[str, str]] = []
         self.core_metadata = False
+        self.status = 200
         self.files_url = "https://files.example/"
 
     def page(self, project: str) -> Page | None:
@@ -135,7 +136,9 @@ class MemoryUpstream:
             part = data[int(start) : int(end) + 1]
             span = f"bytes {start}-{int(start) + len(part) - 1}/{len(data)}"
             return memory_stream(part, 206, {"content-length": str(len(part)), "content-range": span})
-        return memory_stream(data, 200, {"content-length": str(len(data)), "content-type": "application/octet-stream"})
+        return memory_stream(
+            data, self.status, {"content-length": str(len(data)), "content-type": "application/octet-stream"}
+        )
 
 
 class Asked(NamedTuple):

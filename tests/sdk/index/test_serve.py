@@ -182,6 +182,16 @@ def test_a_range_is_passed_on_to_the_upstream(upstream: MemoryUpstream, target: 
     assert (head.body, head.headers["content-length"]) == (b"", str(len(whole.body)))
 
 
+def test_a_file_that_the_upstream_lost_is_404_and_not_kept_by_caches(upstream: MemoryUpstream, target: Target) -> None:
+    upstream.has_credentials = True
+    with serving(upstream, target) as server:
+        page_of(server, "sel")
+        upstream.status = 404
+        reply = ask(server, f"{root_of(server)}/files/sel/sel-1.0-py3-none-any.whl")
+    assert reply.status == 404
+    assert "cache-control" not in reply.headers
+
+
 @pytest.mark.parametrize("advertised", [True, False], ids=["advertised", "not advertised"])
 def test_metadata_beside_a_wheel_is_served_exactly_when_the_upstream_has_it(
     upstream: MemoryUpstream, target: Target, advertised: bool

@@ -31,6 +31,7 @@ HEADER_CAP = 32 * 1024
 CHUNK = 256 * 1024
 IDLE_TIMEOUT = 120.0
 PASSED_ON = ("content-type", "content-length", "content-range", "accept-ranges", "last-modified")
+SUCCESSES = (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT, HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE)
 FOREVER = "private, max-age=31536000, immutable"
 SUFFIX = ".metadata"
 
@@ -193,6 +194,10 @@ class Conversation(BaseHTTPRequestHandler):
         passed = {"Range": self.headers["Range"]} if "Range" in self.headers else {}
         try:
             with wanted.mounted.mount.upstream.stream(plain.file, suffix=suffix, headers=passed) as stream:
+                if stream.status not in SUCCESSES:
+                    raise Refusal(
+                        HTTPStatus.NOT_FOUND, f"{plain.file.filename}{suffix}: its index lists it, but has it not"
+                    )
                 found = stream.headers
                 kept = {name.title(): found[name] for name in PASSED_ON if name in found}
                 if "content-length" not in found:
