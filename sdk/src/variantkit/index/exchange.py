@@ -124,7 +124,7 @@ class Exchange:
         for _ in range(MAX_REDIRECTS + 1):
             reply = self._ask_patiently(url, headers, until)
             if reply.status not in _REDIRECTS:
-                return self._require_answer(reply)
+                return self._require_answer(reply, is_part="Range" in headers)
             url = self._follow(reply)
         raise InputError(f"{redacted(url)}: expected a file, found more than {MAX_REDIRECTS} redirects in a row")
 
@@ -207,6 +207,8 @@ class Exchange:
         try:
             connection.request("GET", target, headers=headers)
             response = connection.getresponse()
+            if timer.finished.is_set():  # a head that was cut off reads like one that ended
+                raise TimeoutError
         except (OSError, HTTPException, ValueError) as error:
             late = timer.finished.is_set()
             connection.close()
@@ -229,8 +231,9 @@ class Exchange:
             found["Authorization"] = login.header
         return found
 
-    def _require_answer(self, reply: Reply) -> Reply:
-        if reply.status < 400 or reply.status in {404, 410, 416}:
+    def _require_answer(self, reply: Reply, *, is_part: bool) -> Reply:
+        # Servers that know no ranges, or none counted from the end, say 416 or 501; the whole file may be had.
+        if reply.status < 400 or reply.status in ({404, 410, 416, 501} if is_part else {404, 410, 416}):
             return reply
         reply.close()
         raise self._refusal(reply)
