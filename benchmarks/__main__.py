@@ -19,7 +19,7 @@ NOTE = "note: providers run in a process of their own, without the sandbox of th
 def main() -> int:
     """Make the environments, measure, print; 1 with --gate when a row is past its gate."""
     args = _parser().parse_args()
-    rows = [row for row in all_rows() if args.only in row.name]
+    rows = [row for row in all_rows() if args.only in row.name + row.peer]
     if args.list:
         print(*(row.name for row in rows), sep="\n")
         return 0
@@ -42,7 +42,7 @@ def main() -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--pairs", type=_pairs, default=FEWEST_PAIRS, help="rounds a row; at least and by default 15")
-    parser.add_argument("--only", metavar="TEXT", default="", help="only the rows whose name contains TEXT")
+    parser.add_argument("--only", metavar="TEXT", default="", help="only the rows whose name or peer contains TEXT")
     parser.add_argument("--list", action="store_true", help="print the names of the rows and measure nothing")
     parser.add_argument("--json", action="store_true", help="print one object with every figure")
     parser.add_argument("--gate", action="store_true", help="exit 1 when a row is past 1.5 times its target")
