@@ -5,22 +5,24 @@ Each generated release is installed four times into fresh directories, all with 
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import platform
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from support.releases import make_release
+
+from support.releases import SCHEMA, Release, make_release
 from support.uv import UV
+from support.wheels import make_wheel
+from variantkit.index.tree import write_index
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
-
-    from support.releases import Release
 
 COUNT = 40
 pytestmark = pytest.mark.skipif(
@@ -43,12 +45,14 @@ class Installs:
             "PATH": os.path.dirname(UV) + os.pathsep + os.environ["PATH"],
         }
 
-    def by_us(self, installer: str, release: Release, *more: str, requirement: str = "") -> str | None:
+    def by_us(self, installer: str, release: Release, *more: str, requirement: str | None = "") -> str | None:
         """The label that `variantkit install` brings, "" for the plain wheel, None when nothing is installed."""
         target = self._fresh()
         command = [sys.executable, "-m", "variantkit", "install", "--installer", installer, "--python", sys.executable]
         command += ["--target", str(target), "--index-url", release.directory]
-        return self._install([*command, requirement or release.project, *more], target)
+        if requirement is not None:
+            command.append(requirement or release.project)
+        return self._install([*command, *more], target)
 
     def by_uv(self, release: Release) -> str | None:
         target = self._fresh()
@@ -103,19 +107,61 @@ def test_every_way_installs_the_same_label(installs: Installs, tmp_path: Path) -
     assert chosen.keys() >= {"variant", "null", "plain"}, chosen
 
 
+def override(values: str) -> tuple[str, ...]:
+    return ("--override", f"x86_64 :: level :: {values}")
+
+
+@pytest.fixture
+def levels(tmp_path: Path) -> Release:
+    """A release with builds for v3 and v2, and a plain wheel."""
+    directory = str(tmp_path / "index")
+    os.mkdir(directory)
+    document: dict[str, Any] = {
+        "$schema": SCHEMA,
+        "default-priorities": {"namespace": ["x86_64"]},
+        "providers": {"x86_64": {"requires": ["x86-64-variant-provider"]}},
+        "variants": {label: {"x86_64": {"level": [label]}} for label in ("v3", "v2")},
+    }
+    for label, properties in document["variants"].items():
+        make_wheel(directory, "levels", label=label, variant={**document, "variants": {label: properties}})
+    make_wheel(directory, "levels")
+    with open(os.path.join(directory, "levels-1.0-variants.json"), "w", encoding="utf-8") as stream:
+        json.dump(document, stream)
+    return Release("levels", directory, document, ("v2", "v3"), has_plain=True)
+
+
+def sha256_of(release: Release, label: str | None) -> str:
+    name = f"{release.project}-1.0-py3-none-any{'-' + label if label else ''}.whl"
+    with open(os.path.join(release.directory, name), "rb") as stream:
+        return hashlib.sha256(stream.read()).hexdigest()
+
+
 @pytest.mark.parametrize("installer", ["uv", "pip"])
 def test_one_cache_never_brings_back_the_build_that_was_best_before(
-    installs: Installs, tmp_path: Path, installer: str
+    installs: Installs, levels: Release, installer: str
 ) -> None:
-    release = make_release(str(tmp_path / "index"), 2001, ["py3-none-any"], always_installable=True)
-    document = release.document
-    assert document["variants"], "the seed must give variants"
-    before = installs.by_us(installer, release)
-    without = installs.by_us(installer, release, "--no-exec", *disable_all(release))
-    assert installs.by_us(installer, release) == before
-    assert without in ("", "null")
-    assert before != without
+    found = [installs.by_us(installer, levels, *override(values)) for values in ("v3,v2", "v2", "v3,v2", "v1", "v2")]
+    assert found == ["v3", "v2", "v3", "", "v2"], installs.said
 
 
-def disable_all(release: Release) -> list[str]:
-    return [word for namespace in release.document["providers"] for word in ("--disable", namespace)]
+@pytest.mark.parametrize("installer", ["uv", "pip"])
+@pytest.mark.parametrize("label", ["v3", "v2", None])
+def test_a_hash_pin_takes_exactly_the_pinned_build(
+    installs: Installs, levels: Release, tmp_path: Path, installer: str, label: str | None
+) -> None:
+    pins = tmp_path / "requirements.txt"
+    pins.write_text(f"levels==1.0 --hash=sha256:{sha256_of(levels, label)}\n")
+    arguments = ("--", "--require-hashes", "-r", str(pins))
+    assert installs.by_us(installer, levels, *override("v3,v2"), *arguments, requirement=None) == (label or "")
+
+
+@pytest.mark.parametrize("installer", ["uv", "pip"])
+def test_an_extra_index_with_the_plain_wheel_does_not_win(
+    installs: Installs, levels: Release, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, installer: str
+) -> None:
+    extra = tmp_path / "extra"
+    extra.mkdir()
+    make_wheel(extra, "levels")
+    write_index(str(extra))
+    monkeypatch.setitem(installs.environment, f"{installer.upper()}_EXTRA_INDEX_URL", (extra / "simple").as_uri())
+    assert installs.by_us(installer, levels, *override("v3,v2")) == "v3", installs.said

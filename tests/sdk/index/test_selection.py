@@ -274,6 +274,13 @@ def test_a_choice_is_explained_in_one_line(listed: list[str], taken: str | None,
     assert explain_choice(choice, taken) == line
 
 
+def test_builds_whose_namespace_was_not_asked_are_told_by_namespace() -> None:
+    denied = machine(nvidia=NamespaceSupport("denied", code="not-listed", detail="a long sentence"))
+    choice = choose("py3-none-any-v3", "py3-none-any-gpu", machine=denied)
+    line = "demo 1.0: took v3 — the only compatible build; 1 build asks nvidia: denied (not-listed)"
+    assert explain_choice(choice, "v3") == line
+
+
 def test_an_explanation_says_why_metadata_was_of_no_use() -> None:
     choice = choose("py3-none-any", "py3-none-any-v3", metadata=None, problem=("metadata-invalid", "it is broken"))
     assert explain_choice(choice, None).endswith("no other build is compatible; it is broken")

@@ -78,7 +78,7 @@ def _check_lists(machine: ThisMachine, now: int) -> Iterator[Check]:
     from variantkit.trust.dates import format_date
     from variantkit.trust.union import state_of
 
-    approvals = machine.settings.approvals
+    approvals = machine.approvals
     if bundle_directory() is None:
         yield Check("bundle", WRONG, "the SDK's own providers are missing", "install variantkit from a wheel or sdist")
     for problem in approvals.problems:

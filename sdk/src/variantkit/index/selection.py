@@ -237,11 +237,28 @@ def explain_choice(choice: VersionChoice, installed_label: str | None) -> str:
     labels = list(dict.fromkeys(candidate.label for candidate in choice.ranked))
     taken = "the plain build" if installed_label is None else installed_label
     clauses = [_standing(labels, installed_label, best[0] if best else None)]
-    clauses += [explain_rejection(rejection, choice.support) for rejection in choice.ranking.rejected[:2]]
-    more = len(choice.ranking.rejected) - 2
-    clauses += [f"{more} more do not fit"] if more > 0 else []
+    clauses += _reasons(choice.ranking.rejected, choice.support)
     clauses += [sentence for code, sentence in choice.notes if code != LABEL_UNKNOWN][:1]
     return f"{name}{choice.version}: took {taken} — " + "; ".join(clauses)
+
+
+def _reasons(rejected: Sequence[Rejection], support: Mapping[str, NamespaceSupport]) -> list[str]:
+    """Why the others do not fit, in few words: those whose namespace answered by name, the rest by namespace."""
+    silent: dict[str, list[str]] = {}
+    told: list[str] = []
+    for rejection in rejected:
+        answer = support.get(rejection.property.namespace) if rejection.property else None
+        if rejection.property is None or answer is None or answer.status in (PRESENT, ABSENT):
+            told.append(explain_rejection(rejection, support))
+        else:
+            state = f"{answer.status} ({answer.code})" if answer.code else answer.status
+            silent.setdefault(state, []).append(rejection.property.namespace)
+    clauses = told[:2] + ([f"{len(told) - 2} more do not fit"] if len(told) > 2 else [])
+    for state, namespaces in silent.items():
+        names = ", ".join(sorted(set(namespaces)))
+        builds = "1 build asks" if len(namespaces) == 1 else f"{len(namespaces)} builds ask"
+        clauses.append(f"{builds} {names}: {state}")
+    return clauses
 
 
 def _standing(labels: Sequence[str], taken: str | None, best: str | None) -> str:
