@@ -119,7 +119,10 @@ def _run_installer(
             installer, target, request.target, request.requirements, request.installer_args, no_exec=request.no_exec
         )
         child = child_environment(installer, server, mounts, settings, environ, default_index=request.index_url)
-        return keeper.run(command, child, err) != 0, server
+        failed = keeper.run(command, child, err) != 0
+        if not failed:
+            server.look_at(stated.projects)
+        return failed, server
 
 
 def find_environment(request: InstallRequest, environ: Mapping[str, str]) -> str:

@@ -35,11 +35,15 @@ _REQUIREMENT_FILE = ("-r", "--requirement", "--requirements", "-c", "--constrain
 
 
 class Stated(NamedTuple):
-    """`extra_index_urls` that requirements files add, `specifiers` per project, and whether hashes are required."""
+    """`extra_index_urls` that requirements files add, `specifiers` per project, whether hashes are required.
+
+    `projects` are the normalised names that are asked for without a condition.
+    """
 
     extra_index_urls: tuple[str, ...]
     specifiers: Mapping[str, str]
     require_hashes: bool
+    projects: tuple[str, ...]
 
 
 def require_safe_arguments(arguments: Sequence[str]) -> None:
@@ -81,8 +85,8 @@ def read_requirements(requirements: Sequence[str], arguments: Sequence[str], env
             hashes = hashes or "--hash=" in line or "--hash " in line or option == "--require-hashes"
             if not option:
                 _note_specifiers([re.split(r"\s+(?:#|--)", line)[0]], specifiers)
-    joined = {project: ",".join(parts) for project, parts in specifiers.items()}
-    return Stated(tuple(dict.fromkeys(extra)), joined, hashes)
+    joined = {project: ",".join(parts) for project, parts in specifiers.items() if parts}
+    return Stated(tuple(dict.fromkeys(extra)), joined, hashes, tuple(specifiers))
 
 
 def _note_specifiers(requirements: Iterable[str], specifiers: dict[str, list[str]]) -> None:
@@ -94,8 +98,9 @@ def _note_specifiers(requirements: Iterable[str], specifiers: dict[str, list[str
             requirement = Requirement(text)
         except InvalidRequirement:
             continue  # a path, or the installer's to complain about
-        if requirement.marker is None and requirement.url is None and str(requirement.specifier):
-            specifiers.setdefault(normalize_project(requirement.name), []).append(str(requirement.specifier))
+        if requirement.marker is None and requirement.url is None:
+            parts = specifiers.setdefault(normalize_project(requirement.name), [])
+            parts.extend(filter(None, [str(requirement.specifier)]))
 
 
 def _requirement_files(arguments: Sequence[str]) -> Iterator[str]:

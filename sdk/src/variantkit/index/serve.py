@@ -19,12 +19,12 @@ from collections import deque
 from http.server import HTTPServer
 from typing import TYPE_CHECKING, Any
 
-from variantkit.errors import InputError
+from variantkit.errors import InputError, VariantkitError
 from variantkit.index.conversation import Conversation, Event
 from variantkit.index.mounts import Mount, MountedIndex, OneAtATime, mount_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from types import TracebackType
 
     from variantkit.index.view import ProjectView, ViewSettings
@@ -157,6 +157,14 @@ class Server:
             self._errors[event.text] = event
         if self._on_event is not None:
             self._on_event(event)
+
+    def look_at(self, projects: Iterable[str]) -> None:
+        """Make the views of projects that no client asked for; one that cannot be made is nobody's loss then."""
+        seen = {project for _, project in self._views}
+        for project in projects:
+            for mounted in self.mounted.values() if project not in seen else ():
+                with contextlib.suppress(VariantkitError):
+                    mounted.offer(project)
 
     def url_for(self, mount: Mount, *, secret: bool = False) -> str:
         """The mount's index URL; with `secret` it holds the password and belongs in an environment, never in argv."""
