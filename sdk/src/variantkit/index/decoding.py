@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import zlib
-from threading import Timer
 from typing import TYPE_CHECKING
 
 from variantkit.errors import InputError, UndeterminedError
+from variantkit.index.alarm import Alarm
 from variantkit.index.origin import redacted
 
 if TYPE_CHECKING:
@@ -20,13 +20,10 @@ def read_body(reply: Reply, cap: int, seconds: float) -> bytes:
 
     The cap holds for what is read and for what comes out of it, at every step: a bomb is never unpacked first.
     """
-    timer = Timer(seconds, reply.abort)
-    timer.daemon = True
-    timer.start()
     try:
-        return _read(reply, cap)
+        with Alarm(seconds, reply.abort):
+            return _read(reply, cap)
     finally:
-        timer.cancel()
         reply.close()
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from threading import Lock, Timer
+from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urljoin
 
 from variantkit.errors import InputError, RefusedError, UndeterminedError, VariantkitError
+from variantkit.index.alarm import Alarm
 from variantkit.index.connections import Connections
 from variantkit.index.origin import origin_of, redacted, request_target, split_userinfo
 
@@ -200,26 +201,21 @@ class Exchange:
 
         target = f"{origin}{request_target(url)}" if self._pool.is_proxied(origin) else request_target(url)
         sock = connection.sock
-        # A socket's timeout starts anew with each byte; the timer ends a head that comes byte by byte.
-        timer = Timer(max(0.0, min(self._options.read_timeout, until - time.monotonic())), _shut, [sock])
-        timer.daemon = True
-        timer.start()
-        try:
-            connection.request("GET", target, headers=headers)
-            response = connection.getresponse()
-            if timer.finished.is_set():  # a head that was cut off reads like one that ended
-                raise TimeoutError
-        except (OSError, HTTPException, ValueError) as error:
-            late = timer.finished.is_set()
-            connection.close()
-            if isinstance(error, ConnectionError) and not late:
-                raise _BrokenConnectionError(_unanswered(url, error)) from error
-            raise UndeterminedError(_unanswered(url, TimeoutError() if late else error)) from error
-        except BaseException:
-            connection.close()
-            raise
-        finally:
-            timer.cancel()
+        with Alarm(min(self._options.read_timeout, until - time.monotonic()), lambda: _shut(sock)) as alarm:
+            try:
+                connection.request("GET", target, headers=headers)
+                response = connection.getresponse()
+                if alarm.rang:  # a head that was cut off reads like one that ended
+                    response.close()
+                    raise TimeoutError
+            except (OSError, HTTPException, ValueError) as error:
+                connection.close()
+                if isinstance(error, ConnectionError) and not alarm.rang:
+                    raise _BrokenConnectionError(_unanswered(url, error)) from error
+                raise UndeterminedError(_unanswered(url, TimeoutError() if alarm.rang else error)) from error
+            except BaseException:
+                connection.close()
+                raise
         return Reply(self._pool, connection, _Sent(sock, response), url)
 
     def _headers(self, origin: Origin, headers: Mapping[str, str]) -> dict[str, str]:
