@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from variantkit.cli.help import HelpFormatter
 from variantkit.cli.options import add_common_options, add_deciding_options, read_machine
-from variantkit.cli.report import namespace_lines, namespace_object, namespace_summary, rejection_object
+from variantkit.cli.report import namespace_lines
 from variantkit.cli.terminal import BOLD, DIM, GREEN, print_json, print_line, print_note, print_styled
+from variantkit.machine.report import namespace_object, namespace_summary, rejection_object
 from variantkit.machine.supported import DENIED, UNDETERMINED
 
 if TYPE_CHECKING:

@@ -14,6 +14,7 @@ from variantkit.variants.grammar import parse_property, require_label
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Mapping, Sequence
 
     from variantkit.index.conversation import Event
     from variantkit.machine.target import Target
@@ -85,6 +86,13 @@ def _add_install_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--index-url", metavar="URL_OR_DIR", help="the index, in place of the one your installer is set up with"
     )
+    parser.add_argument(
+        "--extra-index-url",
+        metavar="URL",
+        action="append",
+        default=[],
+        help="a further index, as if it stood in PIP_EXTRA_INDEX_URL and UV_EXTRA_INDEX_URL; repeatable",
+    )
     parser.add_argument("--target", metavar="DIR", help="install into this directory")
     parser.add_argument("--offline", action="store_true", help="ask no index on the network")
     parser.set_defaults(installer_args=())
@@ -119,7 +127,15 @@ def install(args: argparse.Namespace) -> int:
     target = query_target(find_environment(request, os.environ))
     machine = read_machine(args, target.python, (args.target,) if args.target else (target.purelib, target.platlib))
     request = request._replace(no_exec=machine.settings.no_exec)
-    return run_install(request, machine, sys.stdout, sys.stderr)
+    return run_install(request, machine, sys.stdout, sys.stderr, _with_indexes(os.environ, args.extra_index_url))
+
+
+def _with_indexes(environ: Mapping[str, str], urls: Sequence[str]) -> dict[str, str]:
+    """The environment with further indexes: credentials in them must not reach an installer's command line."""
+    more = dict(environ)
+    for variable in ("PIP_EXTRA_INDEX_URL", "UV_EXTRA_INDEX_URL") if urls else ():
+        more[variable] = " ".join([*filter(None, [environ.get(variable)]), *urls])
+    return more
 
 
 def serve(args: argparse.Namespace) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from variantkit.index.selection import best_wheel, explain_choice
+from variantkit.machine.report import namespace_summary, rejection_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from variantkit.index.selection import VersionChoice
     from variantkit.index.view import ProjectView
     from variantkit.machine.supported import NamespaceSupport
+    from variantkit.variants.ordering import Rejection
 
 REINSTALL = {"uv": "--reinstall", "pip": "--force-reinstall"}
 
@@ -91,21 +93,17 @@ def describe_outcomes(outcomes: Iterable[Outcome], installer: str, code: int) ->
             "version": outcome.version,
             "label": outcome.label,
             "why": outcome.why,
-            "rejected": [
-                {"label": rejection.label, "reason": rejection.reason}
-                | ({"property": str(rejection.property)} if rejection.property is not None else {})
-                for rejection in (outcome.choice.ranking.rejected if outcome.choice else ())
-            ],
-            "namespaces": {
-                namespace: _summary(support)
-                for namespace, support in (outcome.choice.support if outcome.choice else {}).items()
-            },
+            "rejected": [rejection_object(rejection) for rejection in _rejected(outcome)],
+            "namespaces": {namespace: namespace_summary(answer) for namespace, answer in _support(outcome).items()},
         }
         for outcome in outcomes
     ]
     return {"schema": "variantkit.install/1", "installed": installed, "installer": installer, "exit": code}
 
 
-def _summary(support: NamespaceSupport) -> dict[str, str]:
-    summary = {"status": support.status, "source": support.source}
-    return summary | ({"code": support.code, "detail": support.detail} if support.code else {})
+def _rejected(outcome: Outcome) -> Iterable[Rejection]:
+    return outcome.choice.ranking.rejected if outcome.choice else ()
+
+
+def _support(outcome: Outcome) -> Mapping[str, NamespaceSupport]:
+    return outcome.choice.support if outcome.choice else {}
