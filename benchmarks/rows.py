@@ -37,7 +37,8 @@ UV_FLAGS = ["--dry-run", "--no-deps", "--no-index", "--no-config", "--no-build",
 class Row(NamedTuple):
     """One line of the table. `target` and `stretch` are ratios, or the milliseconds themselves where `peer` is "".
 
-    A row that is not `gated` is reported and never fails: its peer moves too much from run to run.
+    A row that is not `gated` is reported and never fails: its peer moves too much from run to run, or another row
+    holds it.
     """
 
     name: str
@@ -228,7 +229,9 @@ def all_rows() -> Iterator[Row]:
     yield Row(f"filter and order in process, N = {MOST:,}", "variantlib", 0.08, 0.05, order_in_process)
     yield Row(f"filter and order, N = {10 * MOST:,}", f"N = {MOST:,}", 14, 13, growth)
     yield Row("import of every public name, net", "variantlib.api", 0.30, 0.20, import_public_names)
-    yield Row("import of all that select with a provider loads, net", "variantlib.api", 0.30, 0.20, import_select)
+    yield Row(
+        "import of all that select with a provider loads, net", "variantlib.api", 0.30, 0.20, import_select, gated=False
+    )
     yield Row(
         "x86_64 provider, plain folder",
         "python -c pass",
