@@ -155,7 +155,7 @@ def test_each_build_is_for_the_level_it_was_built_for(answers: dict[str, dict[st
     ],
 )
 def test_buffers_that_do_not_fit_are_refused(builds: dict[str, Path], call: str, expected: str) -> None:
-    code = f"from array import array\nfrom simd_example import *\nf = array('f', [1, 2])"
+    code = "from array import array\nfrom simd_example import *\nf = array('f', [1, 2])"
     code += f"\nm = memoryview(bytes(9))[1:].cast('f')\n{call}"
     done = run(builds["plain"], code)
     assert f"ValueError: {expected}" in done.stderr
