@@ -11,6 +11,7 @@ import os
 import platform
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -22,7 +23,6 @@ from variantkit.index.tree import write_index
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
 COUNT = 40
 pytestmark = pytest.mark.skipif(
@@ -45,19 +45,28 @@ class Installs:
             "PATH": os.path.dirname(UV) + os.pathsep + os.environ["PATH"],
         }
 
-    def by_us(self, installer: str, release: Release, *more: str, requirement: str | None = "") -> str | None:
+    def by_us(
+        self,
+        installer: str,
+        release: Release,
+        *more: str,
+        requirement: str | None = "",
+        index_url: str | None = None,
+    ) -> str | None:
         """The label that `variantkit install` brings, "" for the plain wheel, None when nothing is installed."""
         target = self._fresh()
         command = [sys.executable, "-m", "variantkit", "install", "--installer", installer, "--python", sys.executable]
-        command += ["--target", str(target), "--index-url", release.directory]
+        command += ["--target", str(target), "--index-url", index_url or release.directory]
         if requirement is not None:
             command.append(requirement or release.project)
         return self._install([*command, *more], target)
 
-    def by_uv(self, release: Release) -> str | None:
+    def by_uv(self, release: Release, *indexes: str) -> str | None:
+        """The label that uv's own variant support brings, from the release's directory or from these indexes."""
         target = self._fresh()
-        command = [UV, "pip", "install", "--preview-features", "wheel-variants", "--no-index", "--no-build"]
-        command += ["--find-links", release.directory, "--python", sys.executable, "--target", str(target)]
+        command = [UV, "pip", "install", "--preview-features", "wheel-variants", "--no-build"]
+        command += indexes or ["--no-index", "--find-links", release.directory]
+        command += ["--python", sys.executable, "--target", str(target)]
         return self._install([*command, release.project], target)
 
     def by_select(self, release: Release) -> str | None:
@@ -155,13 +164,35 @@ def test_a_hash_pin_takes_exactly_the_pinned_build(
     assert installs.by_us(installer, levels, *override("v3,v2"), *arguments, requirement=None) == (label or "")
 
 
-@pytest.mark.parametrize("installer", ["uv", "pip"])
-def test_an_extra_index_with_the_plain_wheel_does_not_win(
-    installs: Installs, levels: Release, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, installer: str
+@pytest.fixture
+def plain_index(tmp_path: Path) -> str:
+    """An index that has the plain wheel of the release alone."""
+    directory = tmp_path / "extra"
+    directory.mkdir()
+    make_wheel(directory, "levels")
+    write_index(str(directory))
+    return (directory / "simple").as_uri()
+
+
+def test_an_extra_index_with_the_plain_wheel_does_not_win_with_pip(
+    installs: Installs, levels: Release, plain_index: str
 ) -> None:
-    extra = tmp_path / "extra"
-    extra.mkdir()
-    make_wheel(extra, "levels")
-    write_index(str(extra))
-    monkeypatch.setitem(installs.environment, f"{installer.upper()}_EXTRA_INDEX_URL", (extra / "simple").as_uri())
-    assert installs.by_us(installer, levels, *override("v3,v2")) == "v3", installs.said
+    assert installs.by_us("pip", levels, "--extra-index-url", plain_index, *override("v3,v2")) == "v3", installs.said
+
+
+def test_uv_keeps_its_own_order_of_indexes_and_we_say_what_it_costs(
+    installs: Installs, levels: Release, plain_index: str
+) -> None:
+    write_index(levels.directory)
+    variants = (Path(levels.directory) / "simple").as_uri()
+    own = installs.by_uv(levels, "--default-index", variants, "--extra-index-url", plain_index)
+    ours = installs.by_us("uv", levels, "--extra-index-url", plain_index, *override("v3,v2"))
+    assert (own, ours) == ("", ""), installs.said
+    assert "which your installer asks first and which has no builds for machines" in installs.said
+
+
+def test_uv_takes_the_build_when_its_index_comes_first(installs: Installs, levels: Release, plain_index: str) -> None:
+    write_index(levels.directory)
+    variants = (Path(levels.directory) / "simple").as_uri()
+    ours = installs.by_us("uv", levels, "--extra-index-url", variants, *override("v3,v2"), index_url=plain_index)
+    assert ours == "v3", installs.said

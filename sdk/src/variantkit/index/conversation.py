@@ -39,7 +39,7 @@ _path = re.compile(r"/([0-9a-f]{12})/(simple|files)/([A-Za-z0-9][A-Za-z0-9._-]*)
 
 
 class Event(NamedTuple):
-    """What happened: kind `view` (a project's view was made), `file` (a file was asked for) or `error`."""
+    """What happened: kind `view` (a project's view was made), `file` (a file was asked for), `note` or `error`."""
 
     kind: str
     mount: str

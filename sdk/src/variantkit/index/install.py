@@ -78,6 +78,7 @@ def run_install(
     before = installed_builds(places)
     failed, server = _run_installer(request, machine, target, installer, environ, err)
     code = _report_errors(server, err) or int(failed)
+    err.writelines(f"variantkit: {printable(event.text)}\n" for event in server.notes)
     views = [event.view for event in server.views if event.view is not None]
     after = installed_builds(places, {view.project for view in views})
     outcomes = [] if code else compare_outcomes(views, before, after, installer.name)

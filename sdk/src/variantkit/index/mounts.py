@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, urlsplit
 from urllib.request import url2pathname
 
-from variantkit.errors import UndeterminedError
+from variantkit.errors import UndeterminedError, VariantkitError
 from variantkit.index.page import File, Page
-from variantkit.index.view import PlainFile, ProjectView, ViewSettings, plain_view
+from variantkit.index.view import PlainFile, ProjectView, ViewSettings, has_variants, plain_view
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -93,12 +93,14 @@ class MountedIndex:
         *,
         accept_fallback: bool,
         on_view: Callable[[ProjectView], None],
+        on_note: Callable[[str, str], None],
     ) -> None:
         self.mount = mount
         self._settings = settings
         self._files_url = f"{root_url}/files"
         self._accept_fallback = accept_fallback
         self._on_view = on_view
+        self._on_note = on_note
         self._offers: dict[str, tuple[float, Offer | None]] = {}
         self._locks: dict[str, threading.Lock] = {}
         self._lock = threading.Lock()
@@ -119,8 +121,10 @@ class MountedIndex:
             return made[1]
 
     def _make_offer(self, project: str) -> Offer | None:
-        if any(earlier.page(project) is not None for earlier in self.mount.behind):
-            return None
+        for earlier in self.mount.behind:
+            if (page := earlier.page(project)) is not None:
+                self._note_passed_over(project, page, earlier)
+                return None
         view = plain_view(self.mount.upstream, project, self._settings)
         if view is None or not (view.has_variants or self.mount.complete):
             return None
@@ -131,6 +135,19 @@ class MountedIndex:
         files = {plain.plain_name: plain for plain in view.files}
         page = Page(project, tuple(self._listed(project, plain) for plain in view.files))
         return Offer(page, files, view)
+
+    def _note_passed_over(self, project: str, page: Page, earlier: Upstream) -> None:
+        """Say so when builds of this index lose to an earlier index that has plain ones alone."""
+        own = None
+        if not has_variants(page):
+            with contextlib.suppress(VariantkitError):  # this index is not needed, so its faults are nobody's
+                own = self.mount.upstream.page(project)
+        if own is not None and has_variants(own):
+            self._on_note(
+                project,
+                f"{project}: taken from {earlier.url}, which your installer asks first and which has no builds for "
+                f"machines; {self.mount.upstream.url} has: put it first to get them",
+            )
 
     def _listed(self, project: str, plain: PlainFile) -> File:
         """The file as the page lists it: upstream's own URL where the name is upstream's, ours otherwise."""

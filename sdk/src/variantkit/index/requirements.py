@@ -20,7 +20,7 @@ REFUSED = {
     "--pypi-url": "the loopback index would be passed over; give --index-url to variantkit, before the '--'",
     "--default-index": "the loopback index would be passed over; give --index-url to variantkit, before the '--'",
     "--index": "the loopback index would be passed over; set UV_INDEX instead",
-    "--extra-index-url": "its variants would be passed over; set PIP_EXTRA_INDEX_URL or UV_EXTRA_INDEX_URL instead",
+    "--extra-index-url": f"its variants would be passed over; {BEFORE_DASHES}",
     "--no-index": f"the loopback index would be passed over; {BEFORE_DASHES}: --index-url DIRECTORY",
     "--offline": f"the loopback index would be out of reach; {BEFORE_DASHES}",
     "--proxy": "loopback would go through it too; set HTTPS_PROXY instead",

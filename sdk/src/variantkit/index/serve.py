@@ -114,6 +114,7 @@ class Server:
         self.events: deque[Event] = deque(maxlen=EVENTS_KEPT)
         self._views: dict[tuple[str, str], Event] = {}
         self._errors: dict[str, Event] = {}
+        self._notes: dict[str, Event] = {}
         self.host = host
         self._on_event = on_event
         self._digests = {mount: mount_digest(mount) for mount in mounts}
@@ -129,6 +130,7 @@ class Server:
                 f"{self.base_url}/{digest}",
                 accept_fallback=accept_fallback,
                 on_view=self._reporter(mount),
+                on_note=self._noter(mount),
             )
             for mount, digest in self._digests.items()
         }
@@ -148,6 +150,9 @@ class Server:
     def _reporter(self, mount: Mount) -> Callable[[ProjectView], None]:
         return lambda view: self.report(Event("view", mount.name, view.project, view=view))
 
+    def _noter(self, mount: Mount) -> Callable[[str, str], None]:
+        return lambda project, text: self.report(Event("note", mount.name, project, text))
+
     def report(self, event: Event) -> None:
         """Remember an event and tell the listener of events, before the client hears the answer."""
         self.events.append(event)
@@ -155,6 +160,8 @@ class Server:
             self._views[event.mount, event.project] = event
         elif event.kind == "error":
             self._errors[event.text] = event
+        elif event.kind == "note":
+            self._notes[event.text] = event
         if self._on_event is not None:
             self._on_event(event)
 
@@ -180,6 +187,11 @@ class Server:
     def errors(self) -> list[Event]:
         """The distinct errors so far, oldest first."""
         return list(self._errors.values())
+
+    @property
+    def notes(self) -> list[Event]:
+        """What the user should know although nothing failed, oldest first."""
+        return list(self._notes.values())
 
     def wait(self) -> None:
         """Serve until the thread ends or the caller is interrupted."""

@@ -105,7 +105,7 @@ def plain_view(upstream: Upstream, project: str, settings: ViewSettings) -> Proj
         listed += _untouched(page)
     elif not listed:
         raise RefusedError(_refusal(page, settings, only_label, offers, refusals))
-    return ProjectView(name, tuple(listed), _has_variants(page), tuple(offer.choice for offer in offers))
+    return ProjectView(name, tuple(listed), has_variants(page), tuple(offer.choice for offer in offers))
 
 
 def _find_releases(page: Page, name: str, settings: ViewSettings, only_label: str | None) -> list[_Release]:
@@ -246,7 +246,8 @@ def _is_variant(file: File) -> bool:
     return file.filename.endswith(".whl") and parse_wheel_name(file.filename).label is not None
 
 
-def _has_variants(page: Page) -> bool:
+def has_variants(page: Page) -> bool:
+    """Whether an index lists variant wheels on this page, usable here or not."""
     return any(_is_variant(file) for wheels, _ in group_versions(page).values() for file in wheels)
 
 
