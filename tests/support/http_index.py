@@ -130,14 +130,15 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self.send(404, b"")
 
-    do_CONNECT = do_GET  # noqa: N815 - a name of http.server
+    do_HEAD = do_CONNECT = do_GET  # noqa: N815 - names of http.server
 
     def send(self, status: int, body: bytes, headers: Mapping[str, str] | None = None) -> None:
         self.send_response(status)
         for name, value in {"Content-Length": str(len(body)), **(headers or {})}.items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(body)
+        if self.command != "HEAD":
+            self.wfile.write(body)
 
     def _send_page(self, project: str) -> None:
         page = self.index.page(project)

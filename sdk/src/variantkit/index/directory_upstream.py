@@ -93,11 +93,17 @@ class DirectoryUpstream:
         """The page without entries that lead out of the tree, with a note for each."""
         kept, notes = [], list(page.notes)
         for file in page.files:
-            if file.url.startswith("file:") and self._tree.holds(path_of_url(file.url)):
+            if self._leads_inside(file.url):
                 kept.append(file)
             else:
                 notes.append(f"{file.filename} is left out: its page leads out of {self._tree.path}")
         return page._replace(files=tuple(kept), notes=tuple(notes))
+
+    def _leads_inside(self, url: str) -> bool:
+        try:
+            return url.startswith("file:") and self._tree.holds(path_of_url(url))
+        except InputError:
+            return False
 
     def _listed(self, name: str) -> Iterator[File]:
         from variantkit.index.filename import parse_filename

@@ -44,7 +44,7 @@ def _split(url: str) -> SplitResult:
     from urllib.parse import urlsplit
 
     if any(character <= " " or character == "\x7f" for character in url):
-        raise InputError(f"{redacted(url)}: expected a URL without blanks and control characters")
+        raise InputError(f"{redacted(url)!r}: expected a URL without blanks and control characters")
     try:
         return urlsplit(url)
     except ValueError as error:

@@ -80,6 +80,8 @@ def _group(tokens: list[str], at: int, name: str, depth: int) -> tuple[Value, in
         else:
             item, at = _parse(tokens, at, depth + 1)
             items.append(item)
+    if at >= len(tokens):
+        raise InputError("expected Rust's debug text, found one that ends early")
     if is_list:
         return tuple(items), at + 1
     if name == "Some" and len(items) == 1:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _MASK = "****"
 _VARIABLES = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX", "UV_EXTRA_INDEX_URL")
-_url_with_userinfo = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s\"'<>/@]*@[^\s\"'<>]*")
+_url_with_userinfo = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s\\\"'<>/@]*@[^\s\\\"'<>]*")
 
 
 class _Place(NamedTuple):
