@@ -30,7 +30,7 @@ class Refusal(Exception):  # noqa: N818  the end of asking, not an error of the 
 def encode(value: object) -> str:
     """Write lists, dicts with text keys, text, bool and None as JSON; of anything else, the name of its type."""
     if isinstance(value, str):
-        return '"' + value.translate(_ESCAPES) + '"'
+        return '"' + (value if value.isidentifier() else value.translate(_ESCAPES)) + '"'
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if type(value) is list:
@@ -63,6 +63,18 @@ def private(result: int) -> int:
     moved = os.dup(result)
     os.dup2(2, result)
     return moved
+
+
+class WheelImporter(zipimport.zipimporter):
+    """zipimport without its second compilation: to tell a module's file name it compiles the module and drops it.
+
+    A provider is compiled at every start, which costs as much as all else here together.
+    """
+
+    def get_filename(self, fullname: str) -> str:
+        """Where the source of a module is; nothing but source is looked for, see `leave_compiled_modules`."""
+        rest = "/__init__.py" if self.is_package(fullname) else ".py"
+        return os.path.join(self.archive, self.prefix + fullname.rpartition(".")[2] + rest)
 
 
 def leave_compiled_modules() -> None:
@@ -205,6 +217,7 @@ def main(arguments: list[str]) -> None:
     sys.argv = [""]
     # The seal: above, everything that the worker needs is imported; below, the wheel's code comes in. The operating
     # system's sandbox belongs exactly here. None is put on yet: the level is "process".
+    sys.path_hooks.insert(0, WheelImporter)
     sys.path.append(wheel)
     line = (answer(endpoint, wheel) + "\n").encode("utf-8", "backslashreplace")
     flush_prints()
