@@ -27,6 +27,7 @@ VERBS = {
     "wheel": ("vendors", "label, unlabel or show a variant wheel"),
     "index": ("vendors", "write the variants.json files and simple-index pages of a directory of wheels"),
 }
+LONG_VERBS = (["install"], ["serve"])
 EXAMPLES = """\
 examples:
   variantkit install numpy                     your own pip or uv; the build for this machine
@@ -41,8 +42,18 @@ exit codes: 0 fine · 1 no, denied or nothing compatible · 2 wrong usage or bro
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code."""
     argv = list(sys.argv[1:] if arguments is None else arguments)
-    # A command lives for milliseconds and makes no cycles worth collecting; the collector costs up to half of them.
-    gc.disable()
+    collected = gc.isenabled()
+    if argv[:1] not in LONG_VERBS:
+        # Such a command lives for milliseconds and makes no cycles worth collecting, which can cost half of them.
+        gc.disable()
+    try:
+        return _run(argv)
+    finally:
+        if collected:
+            gc.enable()
+
+
+def _run(argv: list[str]) -> int:
     try:
         args = _parse(argv)
     except SystemExit as leaving:  # --help, --version and wrong usage: argparse has said why
