@@ -416,6 +416,75 @@ def venv(desk: Desk) -> Path:
     return path
 
 
+@pytest.fixture
+def hostile_source(desk: Desk) -> Path:
+    """A directory whose build leaves a trace."""
+    path = desk.root / "source"
+    path.mkdir()
+    (path / "pyproject.toml").write_text(
+        '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+        '[project]\nname = "source"\nversion = "1"\n'
+    )
+    (path / "backend.py").write_text(f"open({str(desk.root / 'trace')!r}, 'a').close()\n")
+    return path
+
+
+@both
+@pytest.mark.parametrize(
+    "form",
+    [
+        pytest.param("{0}", id="requirement"),
+        pytest.param("source @ {1}", id="URL"),
+        pytest.param("-- {0}", id="argument"),
+        pytest.param("-- -e {0}", id="editable"),
+        pytest.param("-- --editable={0}", id="editable-equals"),
+        pytest.param("-- --edit={0}", id="editable-abbreviated"),
+        pytest.param("-- -r lines.txt", id="requirements-file"),
+        pytest.param("-- -r editable.txt", id="editable-in-a-file"),
+        pytest.param("url-dep", id="dependency-of-a-wheel"),
+    ],
+)
+def test_no_exec_runs_nothing_of_a_source_however_it_is_named(
+    desk: Desk, index: HttpIndex, hostile_source: Path, way: Way, form: str
+) -> None:
+    Path("lines.txt").write_text(f"--no-binary :all:\n{hostile_source}\n")
+    Path("editable.txt").write_text(f"-e {hostile_source}\n")
+    make_wheel(desk.wheels, "url-dep", requires=[f"source @ {hostile_source.as_uri()}"])
+    words = (
+        [form.format(hostile_source, hostile_source.as_uri())] if " @ " in form else form.format(hostile_source).split()
+    )
+    try:
+        assert desk.install(way, index.url, *words, no_exec=True).code == 1
+    except InputError as error:
+        assert "no-exec" in str(error)
+    assert not (desk.root / "trace").exists()
+
+
+def test_no_exec_installs_wheels_with_another_environments_pip(desk: Desk, index: HttpIndex, venv: Path) -> None:
+    ended = desk.install(WAYS[1], index.url, "sel", no_exec=True, python=str(venv))
+    assert ended.code == 0, ended.err
+    assert ended.out.startswith("sel 1.0: took v3")
+
+
+@both
+def test_without_no_exec_the_source_would_be_built(
+    desk: Desk, index: HttpIndex, hostile_source: Path, way: Way
+) -> None:
+    desk.install(way, index.url, str(hostile_source))
+    assert (desk.root / "trace").exists()
+
+
+@both
+def test_no_exec_still_installs_wheels(desk: Desk, index: HttpIndex, way: Way) -> None:
+    assert desk.install(way, index.url, "sel", no_exec=True).code == 0
+    assert desk.label() == "v3"
+
+
+def test_a_requirement_is_never_read_as_an_option(desk: Desk) -> None:
+    with pytest.raises(InputError, match="found an option"):
+        desk.install(WAYS[1], None, "--index-url=http://127.0.0.1:9/simple sel")
+
+
 @both
 def test_an_installed_build_is_kept_and_one_line_says_what_would_be_better(
     desk: Desk, index: HttpIndex, venv: Path, way: Way

@@ -18,10 +18,11 @@ from variantkit.index.installers import (
     child_environment,
     find_installer,
 )
+from variantkit.index.no_exec import require_nothing_editable
 from variantkit.index.page import printable
 from variantkit.index.plan import plan_mounts
 from variantkit.index.report import compare_outcomes, describe_outcomes
-from variantkit.index.requirements import read_requirements, require_safe_arguments
+from variantkit.index.requirements import read_requirements, require_requirements, require_safe_arguments
 from variantkit.index.serve import serve
 from variantkit.index.settings import pip_settings, uv_settings
 from variantkit.index.view import ViewSettings
@@ -69,7 +70,10 @@ def run_install(
     """
     environ = os.environ if environ is None else environ
     request = request._replace(offline=request.offline or environ.get("UV_OFFLINE", "") not in {"", "0", "false"})
+    require_requirements(request.requirements)
     require_safe_arguments(request.installer_args)
+    if request.no_exec:
+        require_nothing_editable(request.installer_args)
     if not request.requirements and not request.installer_args:
         raise InputError("install: expected a requirement such as 'numpy', or '-- -r requirements.txt', found neither")
     target = query_target(find_environment(request, environ))
@@ -83,7 +87,7 @@ def run_install(
     after = installed_builds(places, {view.project for view in views})
     outcomes = [] if code else compare_outcomes(views, before, after, installer.name)
     if request.json:
-        out.write(json.dumps(describe_outcomes(outcomes, installer.name, code), indent=2, ensure_ascii=False) + "\n")
+        out.write(json.dumps(describe_outcomes(outcomes, installer.name, code), indent=2) + "\n")
     else:
         out.writelines(f"{printable(outcome.why)}\n" for outcome in outcomes)
     return code

@@ -10,6 +10,7 @@ import threading
 from typing import IO, TYPE_CHECKING, NamedTuple, TextIO
 
 from variantkit.errors import InputError
+from variantkit.index.no_exec import guarded_pip
 from variantkit.index.serve import USER
 
 if TYPE_CHECKING:
@@ -101,6 +102,8 @@ def child_arguments(
 ) -> list[str]:
     """The installer's command line; nothing secret is in it, because every user of the machine can read it."""
     arguments = list(installer.command)
+    if no_exec and installer.name == PIP:
+        arguments = guarded_pip(installer.command, target.python)
     if installer.name == UV:
         arguments += ["--python", target.python]
     if directory is not None:

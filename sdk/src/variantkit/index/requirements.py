@@ -72,19 +72,18 @@ def read_requirements(requirements: Sequence[str], arguments: Sequence[str], env
     switches = (environ.get(name, "").lower() for name in ("PIP_REQUIRE_HASHES", "UV_REQUIRE_HASHES"))
     hashes = "--require-hashes" in arguments or any(switch in {"1", "true", "yes", "on"} for switch in switches)
     _note_specifiers(requirements, specifiers)
-    for path in _requirement_files(arguments):
-        for where, line in _lines(path, MAX_DEPTH):
-            option, value = _option(line)
-            if option in ("-i", "--index-url", "--no-index"):
-                raise InputError(
-                    f"{where}: {option} would pass the loopback index over; take that line out and give "
-                    f"'--index-url {value or 'DIRECTORY'}' to variantkit, before the '--'"
-                )
-            if option == "--extra-index-url":
-                extra.append(_expanded(value, environ))
-            hashes = hashes or "--hash=" in line or "--hash " in line or option == "--require-hashes"
-            if not option:
-                _note_specifiers([re.split(r"\s+(?:#|--)", line)[0]], specifiers)
+    for where, line in requirement_lines(arguments):
+        option, value = option_of(line)
+        if option in ("-i", "--index-url", "--no-index"):
+            raise InputError(
+                f"{where}: {option} would pass the loopback index over; take that line out and give "
+                f"'--index-url {value or 'DIRECTORY'}' to variantkit, before the '--'"
+            )
+        if option == "--extra-index-url":
+            extra.append(_expanded(value, environ))
+        hashes = hashes or "--hash=" in line or "--hash " in line or option == "--require-hashes"
+        if not option:
+            _note_specifiers([re.split(r"\s+(?:#|--)", line)[0]], specifiers)
     joined = {project: ",".join(parts) for project, parts in specifiers.items() if parts}
     return Stated(tuple(dict.fromkeys(extra)), joined, hashes, tuple(specifiers))
 
@@ -103,9 +102,22 @@ def _note_specifiers(requirements: Iterable[str], specifiers: dict[str, list[str
             parts.extend(filter(None, [str(requirement.specifier)]))
 
 
+def requirement_lines(arguments: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """The logical lines of every requirements file that the arguments name, each with its place."""
+    for path in _requirement_files(arguments):
+        yield from _lines(path, MAX_DEPTH)
+
+
+def require_requirements(texts: Sequence[str]) -> None:
+    """Raise InputError for a requirement that an installer would read as an option of its own."""
+    for text in texts:
+        if text.lstrip().startswith("-"):
+            raise InputError(f"{text!a}: expected a requirement such as 'numpy>=2', found an option; give it after --")
+
+
 def _requirement_files(arguments: Sequence[str]) -> Iterator[str]:
     for number, argument in enumerate(arguments):
-        option, value = _option(argument)
+        option, value = option_of(argument)
         if option in _REQUIREMENT_FILE:
             following = arguments[number + 1] if number + 1 < len(arguments) else ""
             path = value or following
@@ -113,7 +125,7 @@ def _requirement_files(arguments: Sequence[str]) -> Iterator[str]:
                 yield path
 
 
-def _option(text: str) -> tuple[str, str]:
+def option_of(text: str) -> tuple[str, str]:
     """Split `--name=value`, `--name value`, `-rvalue` and `-r value`; ("", "") for what is no option."""
     if text.startswith("--"):
         match = re.match(r"(--[a-z-]+)(?:[=\s]\s*(.*))?$", text)
@@ -130,7 +142,7 @@ def _lines(path: str, depth: int) -> Iterator[tuple[str, str]]:
         return
     for number, raw in enumerate(re.sub(r"\\\n", " ", text).splitlines(), 1):
         line = re.sub(r"(^|\s)#.*$", "", raw).strip()
-        option, value = _option(line)
+        option, value = option_of(line)
         if option in _REQUIREMENT_FILE and depth and value and "://" not in value:
             yield from _lines(os.path.join(os.path.dirname(path), value), depth - 1)
         elif line:
