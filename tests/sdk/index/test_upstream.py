@@ -131,7 +131,6 @@ def test_a_page_after_a_redirect_resolves_its_links_where_it_was_found(index: Ht
         pytest.param([status(429, {"Retry-After": "3600"})], UndeterminedError, id="429 for an hour"),
         pytest.param([status(418)], UndeterminedError, id="another 4xx"),
         pytest.param([status(401)], UndeterminedError, id="401"),
-        pytest.param([status(403)], UndeterminedError, id="403"),
         pytest.param([status(304)], InputError, id="304 unasked"),
         pytest.param([status(206)], InputError, id="206 unasked"),
         pytest.param([body(b"<html>\xff\xfe", HTML_TYPE)], InputError, id="not UTF-8"),
@@ -484,6 +483,17 @@ def test_a_proxy_gets_the_whole_url_and_its_own_login(index: HttpIndex, explicit
     assert request.target == "http://index.example.test/simple/sel/"
     assert request.headers["host"] == "index.example.test"
     assert len({request.headers["authorization"], request.headers["proxy-authorization"]}) == 2
+
+
+def test_an_index_that_forbids_a_project_to_strangers_does_not_have_it(index: HttpIndex) -> None:
+    index.answer("/simple/sel/", status(403))
+    assert HttpUpstream(index.url, CALM).page("sel") is None
+
+
+def test_an_index_that_forbids_a_project_to_a_login_is_an_error(index: HttpIndex) -> None:
+    index.answer("/simple/sel/", status(403))
+    with pytest.raises(UndeterminedError, match="does not accept the login"):
+        HttpUpstream(with_userinfo(index.url, "user", "secret"), CALM).page("sel")
 
 
 def test_a_tunnel_through_a_proxy_shows_it_nothing_of_the_index(index: HttpIndex) -> None:

@@ -114,17 +114,20 @@ class Exchange:
         """Raise for a URL that must not be asked, before anything is."""
         self._pool.require_allowed(origin_of(url))
 
-    def get(self, url: str, headers: Mapping[str, str]) -> Reply:
+    def get(self, url: str, headers: Mapping[str, str], *, forbidden_is_absent: bool = False) -> Reply:
         """The answer to a GET, with redirects followed; a status of 400 and more that is no plain absence is raised.
 
         404, 410 and 416 are answers and come back like 200. Everything else is an error: 401 and 403 say which host
-        wants a login, and a server that fails is asked twice more before it counts as failing.
+        wants a login, and a server that fails is asked twice more before it counts as failing. With
+        `forbidden_is_absent` a 403 to somebody without a login is an answer too.
         """
         url, _ = split_userinfo(url)
         until = time.monotonic() + self._options.deadline
         for _ in range(MAX_REDIRECTS + 1):
             reply = self._ask_patiently(url, headers, until)
             if reply.status not in _REDIRECTS:
+                if reply.status == 403 and forbidden_is_absent and not self._credentials.login(origin_of(reply.url)):
+                    return reply
                 return self._require_answer(reply, is_part="Range" in headers)
             url = self._follow(reply)
         raise InputError(f"{redacted(url)}: expected a file, found more than {MAX_REDIRECTS} redirects in a row")

@@ -55,8 +55,11 @@ class HttpUpstream:
         name = normalize_project(project)
         if not name.replace("-", "").isalnum() or not name.isascii():
             raise InputError(f"{self.url}: expected a project's name, found {project!r}")
-        reply = self._exchange.get(f"{self._base}{name}/", {"Accept": ACCEPT, "Accept-Encoding": "gzip"})
-        if reply.status in {404, 410}:
+        headers = {"Accept": ACCEPT, "Accept-Encoding": "gzip"}
+        # Indexes on object storage say 403 for a project that is not there. The installer still asks them itself, so
+        # one that really wants a login ends as its own rules say.
+        reply = self._exchange.get(f"{self._base}{name}/", headers, forbidden_is_absent=True)
+        if reply.status in {403, 404, 410}:
             reply.close()
             return None
         _require_whole(reply, redacted(reply.url))
