@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 UV, PIP, AUTO = "uv", "pip", "auto"
 INDEX_NAME = "variantkit"
 PIP_WITH_PYTHON_OPTION = (22, 3)
+PIP_FOR_PYTHON_3_12 = (23, 2)
+"""`--python` runs pip's own code under the target, and what older ones carry along ends in a traceback there."""
 OLDEST_UV = (0, 5)
 """Before it there was no UV_INDEX: such a uv would install past the view without a word."""
 
@@ -79,7 +81,8 @@ def _find_pip(target: Target) -> Installer:
     from variantkit.machine.target import find_pip_version
 
     own = find_pip_version(sys.path)
-    if own is not None and _release(own) >= PIP_WITH_PYTHON_OPTION:
+    oldest = PIP_FOR_PYTHON_3_12 if _release(target.version) >= (3, 12) else PIP_WITH_PYTHON_OPTION
+    if own is not None and _release(own) >= oldest:
         return Installer(PIP, (sys.executable, "-m", "pip", "--python", target.python, "install"), sys.executable)
     raise InputError(
         f"{target.python}: expected pip there or uv on PATH, found neither; "

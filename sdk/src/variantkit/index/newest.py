@@ -15,10 +15,9 @@ from variantkit.variants.wheel import parse_wheel_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from variantkit.index.upstream import Upstream
-
     from variantkit.index.page import File, Page
     from variantkit.index.selection import VersionChoice
+    from variantkit.index.upstream import Upstream
     from variantkit.index.view import ViewSettings
 
 

@@ -160,7 +160,8 @@ def _json_file(file: File) -> dict[str, object]:
     found["yanked"] = False if file.yanked is None else file.yanked or True
     if file.core_metadata is not None and file.core_metadata is not False:
         metadata = True if file.core_metadata is True else dict(file.core_metadata)
-        found.update({"core-metadata": metadata, "dist-info-metadata": metadata})
+        # PEP 714: not under its old name too, which pip 22.3 to 23.1 read and end in a traceback for a table of hashes.
+        found["core-metadata"] = metadata
     optional = {"size": file.size, "upload-time": file.upload_time, "provenance": file.provenance}
     found.update({key: value for key, value in optional.items() if value is not None})
     if file.gpg_sig is not None:
