@@ -388,6 +388,12 @@ def test_hostile_html_takes_linear_time(unit: str) -> None:
     assert page.files == ()
 
 
+def test_json_has_no_core_metadata_under_its_old_name_which_ends_pip_22_3_to_23_1_in_a_traceback() -> None:
+    page = Page("foo", (File(WHEEL, URL, {}, core_metadata={"sha256": SHA256}),))
+    (written,) = json.loads(render_json(page))["files"]
+    assert (written["core-metadata"], "dist-info-metadata" in written) == ({"sha256": SHA256}, False)
+
+
 @pytest.mark.parametrize(
     ("accept", "expected"),
     [
