@@ -526,6 +526,23 @@ def test_the_installer_is_the_users_own(venv: Path, desk: Desk) -> None:
     assert find_installer("pip", with_pip, desk.environ).command == (target.python, "-m", "pip", "install")
 
 
+@pytest.mark.parametrize(
+    ("own", "version", "accepted"),
+    [("22.2", "3.9.18", False), ("23.0.1", "3.11.7", True), ("23.0.1", "3.12.1", False), ("23.2", "3.13.0", True)],
+)
+def test_a_pip_beside_us_is_used_only_where_it_runs_under_the_target(
+    tmp_path: Path, venv: Path, monkeypatch: pytest.MonkeyPatch, own: str, version: str, accepted: bool
+) -> None:
+    (tmp_path / f"pip-{own}.dist-info").mkdir()
+    target = query_target(str(venv))._replace(version=version)
+    monkeypatch.setattr(sys, "path", [str(tmp_path)])
+    if accepted:
+        assert "--python" in find_installer("pip", target, {}).command
+    else:
+        with pytest.raises(InputError, match="-m ensurepip"):
+            find_installer("pip", target, {})
+
+
 def test_a_shim_and_an_old_uv_are_passed_over(desk: Desk, venv: Path, tmp_path: Path) -> None:
     target = query_target(str(venv))._replace(pip_version="23.0")
     for number, script in enumerate(("exit 127", "echo uv 0.4.30")):
