@@ -19,7 +19,8 @@ def _version_of(python: str) -> str | None:
 
 def _find() -> dict[str, str]:
     found = {f"{sys.version_info[0]}.{sys.version_info[1]}": os.path.realpath(sys.executable)}
-    managed = sorted(glob.glob(os.path.expanduser("~/.pyenv/versions/3.*/bin/python")))
+    root = os.environ.get("PYENV_ROOT") or os.path.expanduser("~/.pyenv")
+    managed = sorted(glob.glob(os.path.join(root, "versions", "3.*", "bin", "python")))
     on_path = [path for version in VERSIONS if (path := shutil.which(f"python{version}"))]
     for candidate in [*managed, *on_path]:
         version = _version_of(candidate)
