@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import variantkit
+from support.served import http_index
 from variantkit.cli.main import VERBS, main
 from variantkit.cli.terminal import neutralise
 
@@ -45,8 +46,36 @@ def test_the_version_is_the_distributions() -> None:
 def test_an_error_shows_its_traceback_only_with_debug(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["select", "gone.json"]) == 2
     assert "Traceback" not in capsys.readouterr().err
-    with pytest.raises(variantkit.InputError):
-        main(["select", "gone.json", "--debug"])
+    assert main(["select", "gone.json", "--debug"]) == 2
+    told = capsys.readouterr().err
+    assert "Traceback" in told
+    assert "InputError: gone.json" in told
+
+
+def test_hostile_arguments_are_shown_harmlessly_in_every_complaint(capsys: pytest.CaptureFixture[str]) -> None:
+    hostile = "x\x1b[2J\u202e"
+    for arguments in (["select", "a", "b", hostile], [hostile], ["select", hostile], ["select", hostile, "--debug"]):
+        assert main(arguments) == 2
+        told = capsys.readouterr().err
+        assert "\x1b" not in told
+        assert "\u202e" not in told
+        assert "x\\x1b[2J" in told
+
+
+def test_a_line_end_in_foreign_text_begins_no_line_of_ours(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["select", "gone\nvariantkit: all is well"]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_login_in_a_url_is_in_no_error(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "sel-1.0-variants.json").write_text("{}")
+    with http_index(str(tmp_path)) as index:
+        url = index.url.replace("http://", "http://reader:s3cret@").replace("/simple", "/files/sel-1.0-variants.json")
+        for options in ([], ["--debug"]):
+            assert main(["select", url.rstrip("/"), *options]) == 2
+            told = capsys.readouterr().err
+            assert "sel-1.0-variants.json" in told
+            assert "s3cret" not in told
 
 
 def test_a_reader_that_goes_away_is_no_error() -> None:

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 
 from variantkit import __version__
 from variantkit.cli.help import HelpFormatter
-from variantkit.cli.terminal import print_note
+from variantkit.cli.terminal import neutralise, print_note, print_traceback
 from variantkit.errors import VariantkitError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from _typeshed import SupportsWrite
 
 VERBS = {
     "detect": ("choose", "what this machine supports, and who says so"),
@@ -63,8 +65,9 @@ def _run(argv: list[str]) -> int:
         sys.stdout.flush()
     except VariantkitError as error:
         if args.debug:
-            raise
-        print_note(f"variantkit: {error}")
+            print_traceback()
+        else:
+            print_note(f"variantkit: {error}")
         return error.exit_code
     except BrokenPipeError:
         # The reader went away (`| head`); nobody is left to tell. Keep the interpreter's own flush quiet too.
@@ -74,10 +77,19 @@ def _run(argv: list[str]) -> int:
         return 130
     except Exception as error:
         if args.debug:
-            raise
-        print_note(f"variantkit: internal error: {type(error).__name__}: {error}; run again with --debug and report it")
+            print_traceback()
+        else:
+            told = f"{type(error).__name__}: {error}"
+            print_note(f"variantkit: internal error: {told}; run again with --debug and report it")
         return 3
     return code
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose complaints quote the arguments harmlessly: a shell's `*` makes them of foreign file names."""
+
+    def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
+        super()._print_message(neutralise(message), file)
 
 
 def _parse(argv: list[str]) -> argparse.Namespace:
@@ -94,7 +106,7 @@ def _parse(argv: list[str]) -> argparse.Namespace:
 
 def _parser(argv: list[str]) -> argparse.ArgumentParser:
     """Build the parser of the verb in `argv`, or of all of them when there is none."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="variantkit",
         description="Pick the right build of a Python package for a machine (PEP 825 wheel variants).",
         epilog=EXAMPLES,

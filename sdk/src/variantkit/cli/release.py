@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from variantkit.errors import InputError
 from variantkit.machine.ranking import select_variant
 from variantkit.variants.grammar import parse_property
+from variantkit.variants.jsontext import MAX_BYTES
 from variantkit.variants.metadata import parse_metadata
 
 if TYPE_CHECKING:
@@ -45,14 +46,16 @@ def choose_release(
         if source.endswith(".whl"):
             raise InputError(f"{source}: a single wheel offers no choice; see it with `variantkit wheel show {source}`")
         with open(source, "rb") as stream:
-            metadata = parse_metadata(stream.read(), source)
+            metadata = parse_metadata(stream.read(MAX_BYTES + 1), source)
         return _choose_metadata(os.path.basename(source), metadata, preferred, open_machine(python))
     if not os.path.isdir(source) and "://" not in source:
         raise InputError(
             f"{source}: expected a variants.json file, a directory of wheels or a URL; there is no such file"
         )
     if source.endswith(".json"):
-        metadata = parse_metadata(_fetch(source), source)
+        from variantkit.index.origin import redacted
+
+        metadata = parse_metadata(_fetch(source), redacted(source))
         return _choose_metadata(source.rsplit("/", 1)[-1], metadata, preferred, open_machine(python))
     return _choose_in_index(source, requirement or _implied_project(source), python, preferred, open_machine)
 

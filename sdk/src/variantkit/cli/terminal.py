@@ -26,14 +26,26 @@ def _escaped(character: str) -> str:
     return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
 
 
+def one_line(text: str) -> str:
+    """Foreign text on one line: a line end in it must not begin a line that looks like ours."""
+    return neutralise(text).replace("\n", "\\n")
+
+
 def print_line(text: str = "") -> None:
     """Print one line of a result."""
-    sys.stdout.write(neutralise(text) + "\n")
+    sys.stdout.write(one_line(text) + "\n")
 
 
 def print_note(text: str) -> None:
     """Print one line that is not a result."""
-    sys.stderr.write(neutralise(text) + "\n")
+    sys.stderr.write(one_line(text) + "\n")
+
+
+def print_traceback() -> None:
+    """Print the error being handled, for --debug; its message holds foreign text like any other."""
+    import traceback
+
+    sys.stderr.write(neutralise(traceback.format_exc()))
 
 
 def print_json(document: object) -> None:
@@ -50,4 +62,4 @@ def styled(text: str, style: str) -> str:
 
 def print_styled(text: str, style: str) -> None:
     """Print one line of a result in a style; the text itself is neutralised first."""
-    sys.stdout.write(styled(neutralise(text), style) + "\n")
+    sys.stdout.write(styled(one_line(text), style) + "\n")

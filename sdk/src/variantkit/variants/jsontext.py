@@ -28,7 +28,7 @@ def decode_json_text(data: bytes | str, where: str) -> str:
     Raises DocumentError when it is over MAX_BYTES, starts with a byte order mark or is not UTF-8.
     """
     if len(data) > MAX_BYTES:
-        raise DocumentError(where, [Problem("", f"expected at most {MAX_BYTES} bytes, found {len(data)}")])
+        raise DocumentError(where, [Problem("", f"expected at most {MAX_BYTES} bytes, found more")])
     if isinstance(data, bytes):
         try:
             data = data.decode("utf-8")
