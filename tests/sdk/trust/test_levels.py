@@ -264,6 +264,30 @@ def test_ids_are_remembered_apart_and_the_embedded_list_is_never_rolled_back(tmp
     assert _code(_load(tmp_path, {"embedded": _list("a", serial=5)}, memory=memory), "a") == "ok"
 
 
+@pytest.mark.parametrize("level", ["system", "user", "flag"])
+def test_a_list_of_the_environment_cannot_end_another_for_good(level: str, tmp_path: Path) -> None:
+    memory = str(tmp_path / "memory")
+    _load(tmp_path, {level: _list("a", serial=6), "variable": _list("a", serial=10**17)}, memory=memory)
+    _load(tmp_path, {"variable": _list("a", serial=10**17)}, memory=memory)
+    assert _code(_load(tmp_path, {level: _list("a", serial=6)}, memory=memory), "a") == "ok"
+
+
+@pytest.mark.parametrize("level", ["system", "user", "flag"])
+def test_a_list_of_the_environment_cannot_bring_an_old_one_back(level: str, tmp_path: Path) -> None:
+    memory = str(tmp_path / "memory")
+    _load(tmp_path, {level: _list(serial=6)}, memory=memory)
+    old = {level: _list("a", serial=5), "variable": _list(serial=10**17)}
+    assert _code(_load(tmp_path, old, memory=memory), "a") != "ok"
+
+
+def test_the_list_of_the_environment_has_a_memory_of_its_own(tmp_path: Path) -> None:
+    memory = str(tmp_path / "memory")
+    _load(tmp_path, {"variable": _list("a", serial=6)}, memory=memory)
+    assert _code(_load(tmp_path, {"variable": _list("a", serial=5)}, memory=memory), "a") == "list-rolled-back"
+    _load(tmp_path, {"user": _list("a", serial=8)}, memory=memory)
+    assert _code(_load(tmp_path, {"variable": _list("a", serial=7)}, memory=memory), "a") == "list-rolled-back"
+
+
 def test_the_memory_is_private_and_written_only_for_news(tmp_path: Path) -> None:
     memory = tmp_path / "a" / "memory"
     _load(tmp_path, {"flag": _list("a", serial=6)}, memory=str(memory))

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["EMBEDDED_WHERE", "Approvals", "load_approvals", "memory_path", "system_path", "user_path"]
 
 EMBEDDED_WHERE = "the embedded list"
+_VARIABLE_MARK = " (variable)"  # no id has a space
 
 # The identifiers of Windows' known folders; environment variables that name them are not asked.
 _PROGRAM_DATA = "{62AB5D82-FDC1-4DC3-A9DD-070D1D495D97}"
@@ -123,26 +124,36 @@ def _with_floors(found: list[LevelList], now: int, memory_dir: str | None) -> tu
     embedded = next((item.approved for item in found if item.level == EMBEDDED), None)
     believable = [item.approved for item in found if now >= (item.approved.issued or 0) - DAY]
     latest = max((approved.issued or 0 for approved in believable), default=0)
-    floors: dict[str, int] = {}
+    floors: dict[tuple[str, bool], int] = {}
     for list_id in sorted({item.approved.id for item in found if item.level != EMBEDDED and item.approved.id}):
-        here = [item.approved for item in found if item.approved.id == list_id and item.level != EMBEDDED]
-        seen = _remember(memory_dir, list_id, [approved for approved in here if approved in believable])
-        present = max(approved.serial for approved in here)
-        floors[list_id] = seen.serial if present < seen.serial else 0
-        if embedded is not None and embedded.id == list_id:
-            floors[list_id] = max(floors[list_id], embedded.serial)
+        here = [item for item in found if item.approved.id == list_id and item.level != EMBEDDED]
+        least = embedded.serial if embedded is not None and embedded.id == list_id else 0
+        seen = Seen()
+        for named in (False, True):
+            mine = [item.approved for item in here if (item.level == VARIABLE) <= named]
+            new = [item.approved for item in here if (item.level == VARIABLE) == named and item.approved in believable]
+            seen = _highest(seen, _remember(memory_dir, f"{list_id}{_VARIABLE_MARK if named else ''}", new))
+            present = max((approved.serial for approved in mine), default=0)
+            floors[list_id, named] = max(least, seen.serial if present < seen.serial else 0)
         latest = max(latest, seen.issued)
     floored = [
-        item if item.level == EMBEDDED else item._replace(floor=floors.get(item.approved.id, 0)) for item in found
+        item
+        if item.level == EMBEDDED
+        else item._replace(floor=floors.get((item.approved.id, item.level == VARIABLE), 0))
+        for item in found
     ]
     return floored, latest
+
+
+def _highest(left: Seen, right: Seen) -> Seen:
+    return Seen(max(left.serial, right.serial), max(left.issued, right.issued))
 
 
 def _remember(memory_dir: str | None, list_id: str, lists: Iterable[ApprovedList]) -> Seen:
     """Return what is remembered of an id, these lists included; write it when they are newer."""
     before = seen = load_seen(memory_dir, list_id)
     for approved in lists:
-        seen = Seen(max(seen.serial, approved.serial), max(seen.issued, approved.issued or 0))
+        seen = _highest(seen, Seen(approved.serial, approved.issued or 0))
     if seen != before:
         save_seen(memory_dir, list_id, seen)
     return seen
