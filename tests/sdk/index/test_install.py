@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import json
@@ -453,10 +454,8 @@ def test_no_exec_runs_nothing_of_a_source_however_it_is_named(
     words = (
         [form.format(hostile_source, hostile_source.as_uri())] if " @ " in form else form.format(hostile_source).split()
     )
-    try:
+    with contextlib.suppress(InputError):  # some are refused before the installer is started
         assert desk.install(way, index.url, *words, no_exec=True).code == 1
-    except InputError as error:
-        assert "no-exec" in str(error)
     assert not (desk.root / "trace").exists()
 
 

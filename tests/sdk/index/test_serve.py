@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import http.client
 import json
@@ -279,6 +280,7 @@ REFUSED_REQUESTS: dict[str, tuple[int, dict[str, str | None], str]] = {
     "no host": (421, {"Host": None}, "GET"),
     "host without port": (421, {"Host": "127.0.0.1"}, "GET"),
     "origin": (403, {"Origin": "https://evil.example"}, "GET"),
+    "empty origin": (403, {"Origin": ""}, "GET"),
     "null origin": (403, {"Origin": "null"}, "GET"),
     "cross-site": (403, {"Sec-Fetch-Site": "cross-site"}, "GET"),
     "same-site is another port": (403, {"Sec-Fetch-Site": "same-site"}, "GET"),
@@ -390,6 +392,80 @@ def test_closing_ends_idle_connections_and_frees_the_port(upstream: MemoryUpstre
     idle.close()
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", server.port), timeout=20)
+
+
+def test_strangers_that_hold_every_connection_keep_no_client_out(
+    upstream: MemoryUpstream, target: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("variantkit.index.serve.MAX_CONNECTIONS", 3)
+    with serving(upstream, target) as server:
+        client = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+        path = f"{root_of(server)}/simple/sel/"
+        client.request("GET", path, headers=login(server))
+        client.getresponse().read()
+        strangers = [socket.create_connection(("127.0.0.1", server.port), timeout=20) for _ in range(6)]
+        for stranger in strangers:
+            stranger.sendall(b"GET / HT")
+        assert ask(server, path).status == 200
+        kept = client.sock
+        client.request("GET", path, headers=login(server))
+        assert client.getresponse().status == 200
+        assert client.sock is kept, "the client that showed the password was not the one to go"
+        client.close()
+        for stranger in strangers:
+            stranger.close()
+
+
+GARBLED = {
+    "no request line": b"\r\n\r\n",
+    "HTTP/0.9": b"GET /\r\n\r\n",
+    "HTTP/2": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    "an unreadable version": b"GET / HTTP/1.x\r\n\r\n",
+    "every byte": bytes(range(256)) + b"\r\n\r\n",
+    "a line without end": b"GET /" + b"a" * 70_000,
+    "a header without end": b"GET / HTTP/1.1\r\nA: " + b"b" * 70_000,
+    "many headers": b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * 200 + b"\r\n",
+    "an unreadable URL": b"GET http://[ HTTP/1.1\r\n\r\n",
+    "a NUL": b"GET /\0 HTTP/1.1\r\nHost: \0\r\n\r\n",
+    "a login of other bytes": b"GET / HTTP/1.1\r\nAuthorization: Basic \xff\xfe\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("sent", GARBLED.values(), ids=GARBLED)
+def test_nothing_that_a_stranger_sends_is_an_event(upstream: MemoryUpstream, target: Target, sent: bytes) -> None:
+    """An error event ends a running installation, which a stranger must not be able to do."""
+    with serving(upstream, target) as server:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=20) as stranger:
+            stranger.sendall(sent)
+            stranger.shutdown(socket.SHUT_WR)
+            with contextlib.suppress(ConnectionResetError):
+                while stranger.recv(65_536):
+                    pass
+        assert ask(server, f"{root_of(server)}/simple/sel/").status == 200
+    assert [event.kind for event in server.events] == ["view"]
+
+
+@pytest.mark.parametrize(
+    "request_line",
+    ["GET http://[ HTTP/1.1", "GET //[ HTTP/1.1", "GET http://evil.example{0}/simple/sel/ HTTP/1.1"],
+)
+def test_an_absolute_url_is_not_served(upstream: MemoryUpstream, target: Target, request_line: str) -> None:
+    with serving(upstream, target) as server:
+        answer = say(server, request_line.format(root_of(server)))
+    assert answer.startswith(b"HTTP/1.1 404 ")
+    assert not server.errors
+
+
+@pytest.mark.parametrize(
+    "wanted", ["bytes=0-0,2-2", "bytes=" + "0-," * 9000 + "0-", "lines=0-1", "bytes=a-b", "bytes=-"]
+)
+def test_a_range_that_is_not_one_range_is_not_passed_on(upstream: MemoryUpstream, target: Target, wanted: str) -> None:
+    upstream.has_credentials = True
+    with serving(upstream, target) as server:
+        name = next(name for name in page_of(server, "sel") if name.startswith("sel-1.0-9"))
+        reply = ask(server, f"{root_of(server)}/files/sel/{name}", {"Range": wanted})
+    assert reply.status == 200
+    assert "content-range" not in reply.headers
 
 
 def test_a_connection_is_kept_alive(upstream: MemoryUpstream, target: Target) -> None:

@@ -75,7 +75,7 @@ def _run(argv: list[str]) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever it is, it leaves as one sentence
         if args.debug:
             print_traceback()
         else:

@@ -11,7 +11,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from string import punctuation
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import quote, unquote_to_bytes, urlsplit
+from urllib.parse import quote, unquote_to_bytes
 
 from variantkit.errors import VariantkitError
 from variantkit.index.filename import normalize_project
@@ -36,6 +36,8 @@ FOREVER = "private, max-age=31536000, immutable"
 SUFFIX = ".metadata"
 
 _path = re.compile(r"/([0-9a-f]{12})/(simple|files)/([A-Za-z0-9][A-Za-z0-9._-]*)(?:/([A-Za-z0-9][A-Za-z0-9._+!-]*)?)?")
+
+_one_range = re.compile(r"bytes=(?:[0-9]{1,18}-[0-9]{0,18}|-[0-9]{1,18})").fullmatch
 
 
 class Event(NamedTuple):
@@ -114,11 +116,12 @@ class Conversation(BaseHTTPRequestHandler):
         hosts = headers.get_all("Host") or []
         if len(hosts) != 1 or hosts[0].lower() not in self.owner.hosts:
             raise Refusal(HTTPStatus.MISDIRECTED_REQUEST, "this server answers only under its own address")
-        if headers.get("Origin") or headers.get("Sec-Fetch-Site", "none").lower() not in {"none", "same-origin"}:
+        if "Origin" in headers or headers.get("Sec-Fetch-Site", "none").lower() not in {"none", "same-origin"}:
             raise Refusal(HTTPStatus.FORBIDDEN, "requests from web pages are refused")
         if not self._knows_password(headers.get("Authorization", "")):
             challenge = {"WWW-Authenticate": 'Basic realm="variantkit"'}
             raise Refusal(HTTPStatus.UNAUTHORIZED, "the password of this server is needed", **challenge)
+        self.server.welcome(self.connection)  # type: ignore[attr-defined]
 
     def _knows_password(self, authorization: str) -> bool:
         scheme, _, encoded = authorization.partition(" ")
@@ -131,8 +134,8 @@ class Conversation(BaseHTTPRequestHandler):
     # What may be asked
 
     def _parse_path(self) -> Wanted:
-        raw = urlsplit(self.path).path
-        path = unquote_to_bytes(raw).decode("ascii", "replace")
+        # No URL is split here: an absolute one, as a proxy is asked, would name another host than `Host` does.
+        path = unquote_to_bytes(self.path.partition("?")[0]).decode("ascii", "replace")
         match = _path.fullmatch(path)
         index = self.owner.mounted.get(match[1]) if match else None
         if match is None or index is None or (match[2] == "files") != bool(match[4]):
@@ -191,7 +194,8 @@ class Conversation(BaseHTTPRequestHandler):
         etag = file_etag(plain, suffix)
         if etag and etag in self.headers.get("If-None-Match", ""):
             return self._send_head(HTTPStatus.NOT_MODIFIED, {"ETag": etag, "Cache-Control": FOREVER})
-        passed = {"Range": self.headers["Range"]} if "Range" in self.headers else {}
+        wanted_range = self.headers.get("Range", "")
+        passed = {"Range": wanted_range} if _one_range(wanted_range) else {}
         try:
             with wanted.mounted.mount.upstream.stream(plain.file, suffix=suffix, headers=passed) as stream:
                 if stream.status not in SUCCESSES:

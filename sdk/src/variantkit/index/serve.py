@@ -41,7 +41,11 @@ EVENTS_KEPT = 1024
 
 
 class Listener(socketserver.ThreadingMixIn, HTTPServer):
-    """The socket: at most MAX_CONNECTIONS threads, each ended when the server closes."""
+    """The socket: at most MAX_CONNECTIONS threads, each ended when the server closes.
+
+    When there are as many, the oldest that has not shown the password has to go: whoever holds connections open
+    without it, another user of the machine perhaps, keeps no client out.
+    """
 
     daemon_threads = True
     block_on_close = False
@@ -53,6 +57,7 @@ class Listener(socketserver.ThreadingMixIn, HTTPServer):
         self.owner = server
         self._room = threading.BoundedSemaphore(MAX_CONNECTIONS)
         self._open: dict[socket.socket, threading.Thread | None] = {}
+        self._welcome: set[socket.socket] = set()
         self._lock = threading.Lock()
         super().__init__((host, port), Conversation)
 
@@ -61,9 +66,11 @@ class Listener(socketserver.ThreadingMixIn, HTTPServer):
         self.server_name, self.server_port = self.server_address[:2]  # type: ignore[assignment]
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        if not self._room.acquire(timeout=1.0):
-            self.shutdown_request(request)
-            return
+        if not self._room.acquire(blocking=False):
+            self._end_oldest_stranger()
+            if not self._room.acquire(timeout=1.0):
+                self.shutdown_request(request)
+                return
         with self._lock:
             self._open[request] = None
         super().process_request(request, client_address)
@@ -76,7 +83,20 @@ class Listener(socketserver.ThreadingMixIn, HTTPServer):
         finally:
             with self._lock:
                 self._open.pop(request, None)
+                self._welcome.discard(request)
             self._room.release()
+
+    def welcome(self, connection: socket.socket) -> None:
+        """Note that this connection has shown the password."""
+        with self._lock:
+            self._welcome.add(connection)
+
+    def _end_oldest_stranger(self) -> None:
+        with self._lock:
+            stranger = next((connection for connection in self._open if connection not in self._welcome), None)
+        if stranger is not None:
+            with contextlib.suppress(OSError):
+                stranger.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A connection that broke is the client's affair; anything else is an error of ours, and an event."""
