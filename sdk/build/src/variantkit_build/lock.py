@@ -101,9 +101,7 @@ def _require_tables(table: dict[str, object], name: str, where: str, key: str) -
     return value
 
 
-def _require_text(  # noqa: PLR0917
-    table: dict[str, object], name: str, matches: object, what: str, where: str, key: str
-) -> str:
+def _require_text(table: dict[str, object], name: str, matches: object, what: str, where: str, key: str) -> str:
     value = table.get(name)
     if not isinstance(value, str) or not callable(matches) or not matches(value):
         raise LockError(f"{where}: {_dotted(key, name)} must be {what}, found {value!r}")
