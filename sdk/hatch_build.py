@@ -5,7 +5,8 @@ The wheels are built into a temporary directory and included from there as the t
 loses nothing, and concurrent builds do not meet. The sdist carries the providers' sources under `_providers/`.
 
 A release sets VARIANTKIT_RELEASE=1 and VARIANTKIT_PROVIDER_WHEELS=DIR, the directory with the very wheels that are
-published; every hash must then stand in the committed `approved.json`, or the build fails.
+published; every entry must then stand in the committed `approved.json`, and every revocation of it in the bundle, or
+the build fails.
 """
 
 from __future__ import annotations
@@ -93,7 +94,7 @@ def _write_bundle(root: str, bundle: dict[str, Any], package: str) -> None:
         entries.append(_entry(provider, wheel))
     approved = _approved_list(bundle, entries, release)
     if release:
-        _require_committed(root, entries)
+        _require_committed(root, approved)
     with open(os.path.join(package, "approved.json"), "w", encoding="utf-8", newline="\n") as stream:
         stream.write(json.dumps(approved, indent=2) + "\n")
     with open(os.path.join(package, "__init__.py"), "w", encoding="utf-8", newline="\n") as stream:
@@ -151,12 +152,34 @@ def _years_after(date: datetime.date, years: int) -> datetime.date:
     return date.replace(year=date.year + years, day=day)
 
 
-def _require_committed(root: str, entries: list[dict[str, Any]]) -> None:
+def _require_committed(root: str, approved: dict[str, Any]) -> None:
+    """Require that the committed list says of every bundled wheel what the embedded one says, and revokes no more.
+
+    Hashes alone would not do: an entry also grants a namespace, an endpoint and needs, and what a review bound to an
+    index or an isolation level must stay bound.
+    """
     path = os.path.join(root, "approved.json")
     if not os.path.exists(path):
         raise FileNotFoundError(f"{path}: a release build needs the committed, signed list; there is none")
     with open(path, encoding="utf-8") as stream:
-        committed = {digest for entry in json.load(stream)["providers"] for digest in entry["sha256"]}
-    for entry in entries:
-        if not set(entry["sha256"]) <= committed:
+        committed = json.load(stream, object_pairs_hook=_unique)
+    for entry in approved["providers"]:
+        about = [known for known in committed["providers"] if set(entry["sha256"]) <= set(known["sha256"])]
+        if not about:
             raise ValueError(f"{entry['package']} {entry['version']}: {entry['sha256'][0]} is not in {path}")
+        if not any({**known, "sha256": entry["sha256"]} == entry for known in about):
+            differing = {key for key in {*entry, *about[0]} if entry.get(key) != about[0].get(key)} - {"sha256"}
+            raise ValueError(
+                f"{entry['package']} {entry['version']}: {', '.join(sorted(differing))} in bundle.toml is not what "
+                f"{path} approves"
+            )
+    missing = [gone for gone in committed.get("revoked", []) if gone not in approved["revoked"]]
+    if missing:
+        raise ValueError(f"bundle.toml lacks what {path} revokes: {missing}")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object in which no key stands twice: readers differ on which one counts."""
+    if len(dict(pairs)) != len(pairs):
+        raise ValueError(f"a key stands twice among {[key for key, _ in pairs]}")
+    return dict(pairs)

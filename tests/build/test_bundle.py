@@ -85,8 +85,19 @@ def test_a_release_build_without_the_published_wheels_fails(tmp_path: Path, monk
         build_wheel(ROOT / "sdk", tmp_path)
 
 
-def test_a_release_build_with_an_unreviewed_provider_fails(
-    wheel: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        pytest.param('"sha256": ["', '"sha256": ["00', r"is not in .*approved\.json", id="bytes"),
+        pytest.param('"namespace": "x86_64"', '"namespace": "acme"', "namespace", id="namespace"),
+        pytest.param('"/proc/cpuinfo"', '"/proc/meminfo"', "needs", id="needs"),
+        pytest.param('"plugin-api"', '"isolation": "sandboxed", "plugin-api"', "isolation", id="isolation"),
+        pytest.param('"revoked": []', '"revoked": [{"package": "gone"}]', "revokes", id="revocation"),
+        pytest.param('"revoked": []', '"revoked": [], "revoked": []', "twice", id="key twice"),
+    ],
+)  # fmt: skip
+def test_a_release_build_that_nobody_reviewed_so_fails(
+    wheel: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, old: str, new: str, message: str
 ) -> None:
     sdk, published = tmp_path / "sdk", tmp_path / "published"
     shutil.copytree(ROOT / "sdk", sdk, ignore=shutil.ignore_patterns("build", "__pycache__"))
@@ -95,12 +106,12 @@ def test_a_release_build_with_an_unreviewed_provider_fails(
     for name, data in bundle_of(wheel).items():
         if name.endswith(".whl"):
             (published / name).write_bytes(data)
-    reviewed = json.loads(bundle_of(wheel)["approved.json"])
-    (sdk / "approved.json").write_text(json.dumps(reviewed))
+    reviewed = json.dumps(json.loads(bundle_of(wheel)["approved.json"]))
+    (sdk / "approved.json").write_text(reviewed)
     monkeypatch.setenv("VARIANTKIT_RELEASE", "1")
     monkeypatch.setenv("VARIANTKIT_PROVIDER_WHEELS", str(published))
     assert json.loads(bundle_of(build_wheel(sdk, tmp_path / "good"))["approved.json"])["origin"] == "release"
-    reviewed["providers"][0]["sha256"] = ["0" * 64]
-    (sdk / "approved.json").write_text(json.dumps(reviewed))
-    with pytest.raises(ValueError, match=r"is not in .*approved\.json"):
+    assert old in reviewed
+    (sdk / "approved.json").write_text(reviewed.replace(old, new))
+    with pytest.raises(ValueError, match=message):
         build_wheel(sdk, tmp_path / "bad")
