@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from variantkit.errors import InputError
-from variantkit.variants.wheel import WheelName, normalized_name, parse_wheel_name
+from variantkit.variants.grammar import normalized_name
+from variantkit.variants.wheel import WheelName, parse_wheel_name
 
 COMPONENT = st.from_regex(r"[0-9A-Za-z_.]{1,8}", fullmatch=True)
 NAMES = st.builds(

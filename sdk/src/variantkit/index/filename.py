@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from variantkit.errors import InputError
-from variantkit.variants.wheel import normalized_name, parse_wheel_name
+from variantkit.variants.grammar import normalized_name
+from variantkit.variants.wheel import parse_wheel_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

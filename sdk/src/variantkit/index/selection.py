@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from variantkit.errors import InputError, RefusedError, UndeterminedError
 from variantkit.machine.supported import ABSENT, PRESENT, UNDETERMINED, supported_features
+from variantkit.variants.grammar import normalized_name
 from variantkit.variants.ordering import Ranking, Rejection, rank_variants
-from variantkit.variants.wheel import normalized_name, parse_wheel_name
+from variantkit.variants.wheel import parse_wheel_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

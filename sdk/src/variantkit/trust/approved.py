@@ -11,8 +11,7 @@ from variantkit.trust.fields import Fields
 from variantkit.trust.needs import Needs, check_need, is_watched_path
 from variantkit.trust.strict_json import load_strict
 from variantkit.trust.versions import is_version, version_identity
-from variantkit.variants.grammar import is_name
-from variantkit.variants.wheel import normalized_name
+from variantkit.variants.grammar import is_name, normalized_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

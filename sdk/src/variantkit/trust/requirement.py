@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from variantkit.trust.alphabet import is_package
-from variantkit.variants.wheel import normalized_name
+from variantkit.variants.grammar import normalized_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

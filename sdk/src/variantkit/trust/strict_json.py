@@ -34,7 +34,9 @@ def load_strict(data: bytes) -> dict[str, object]:
     except UnicodeDecodeError:
         raise ValueError("expected UTF-8") from None
     except json.JSONDecodeError as error:
-        raise ValueError(f"expected JSON, found {error.msg} at line {error.lineno} column {error.colno}") from None
+        raise ValueError(
+            f"expected JSON, found a fault at line {error.lineno} column {error.colno}: {error.msg}"
+        ) from None
     if not isinstance(document, dict):
         raise ValueError("expected a JSON object")
     _require_plain(document)

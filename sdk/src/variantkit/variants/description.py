@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from variantkit.errors import VariantkitError
 from variantkit.variants.archive import CHUNK, WheelContents, open_wheel
+from variantkit.variants.grammar import normalized_name
 from variantkit.variants.metadata import canonical_properties, parse_metadata
 from variantkit.variants.record import RECORD_CAP, record_problems
-from variantkit.variants.wheel import VARIANT_JSON_CAP, normalized_name, parse_wheel_name, require_one_label
+from variantkit.variants.wheel import VARIANT_JSON_CAP, parse_wheel_name, require_one_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

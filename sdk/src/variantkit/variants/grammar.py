@@ -18,6 +18,8 @@ is_value = re.compile(r"[a-z0-9_.]+").fullmatch
 
 is_label = is_value
 
+_separators = re.compile(r"[-_.]+")
+
 
 class Property(NamedTuple):
     """One property, `namespace :: feature :: value`."""
@@ -67,3 +69,8 @@ def require_label(label: str) -> str:
     if not is_label(label):
         raise InputError(f"variant label {label!r}: expected one or more of a-z 0-9 _ . (PEP 825 'Variant label')")
     return label
+
+
+def normalized_name(name: str) -> str:
+    """Return the form of a project's name by which two spellings are compared (PEP 503)."""
+    return _separators.sub("-", name).lower()

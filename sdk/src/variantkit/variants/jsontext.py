@@ -48,7 +48,7 @@ def load_json(text: str, where: str) -> object:
     try:
         loaded: object = json.loads(text, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
-        found = f"expected JSON, found {error.msg} at line {error.lineno} column {error.colno}"
+        found = f"expected JSON, found a fault at line {error.lineno} column {error.colno}: {error.msg}"
     except RecursionError:
         found = "expected a shallow JSON document, found one nested too deeply to read"
     except ValueError as error:  # our own refusal, or a number of thousands of digits

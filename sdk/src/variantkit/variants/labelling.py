@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from variantkit.errors import InputError
 from variantkit.variants.archive import Rewrite, WheelContents, open_wheel, replacing, rewrite_wheel
-from variantkit.variants.grammar import NULL_LABEL, require_label
+from variantkit.variants.grammar import NULL_LABEL, normalized_name, require_label
 from variantkit.variants.metadata import canonical_properties, dump_metadata
 from variantkit.variants.record import add_to_record, read_record, record_problems, remove_from_record
 from variantkit.variants.shape import ABI_NAMESPACE
-from variantkit.variants.wheel import normalized_name, parse_wheel_name
+from variantkit.variants.wheel import parse_wheel_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -20,7 +20,6 @@ _parse = re.compile(
     r"([0-9A-Za-z_.]+)-([0-9A-Za-z][0-9A-Za-z_.!+]*)(?:-([0-9][0-9A-Za-z_.]*))?"
     r"-([A-Za-z_][0-9A-Za-z_.]*)-([0-9A-Za-z_.]+)-([0-9A-Za-z_.]+)(?:-([0-9a-z_.]+))?\.whl"
 ).fullmatch
-_separators = re.compile(r"[-_.]+")
 
 
 class WheelName(NamedTuple):
@@ -56,11 +55,6 @@ def parse_wheel_name(filename: str) -> WheelName:
         )
     name, version, build, python, abi, platform, label = found.groups()
     return WheelName(name, version, build or "", python, abi, platform, label)
-
-
-def normalized_name(name: str) -> str:
-    """Return the form of a project's name by which two spellings are compared (PEP 503)."""
-    return _separators.sub("-", name).lower()
 
 
 def read_variant_json(wheel: str | IO[bytes]) -> tuple[str, Metadata] | None:
