@@ -438,6 +438,8 @@ def hostile_source(desk: Desk) -> Path:
         pytest.param("source @ {1}", id="URL"),
         pytest.param("-- {0}", id="argument"),
         pytest.param("-- -e {0}", id="editable"),
+        pytest.param("-- -qe {0}", id="editable-behind-a-switch"),
+        pytest.param("-- -qr editable.txt", id="editable-in-a-file-behind-a-switch"),
         pytest.param("-- --editable={0}", id="editable-equals"),
         pytest.param("-- --edit={0}", id="editable-abbreviated"),
         pytest.param("-- -r lines.txt", id="requirements-file"),
@@ -579,6 +581,8 @@ def test_no_installer_at_all_is_an_error_with_the_fix(venv: Path, monkeypatch: p
         ["--isolated"],
         ["--target=x"],
         ["-tx"],
+        ["-qi", "https://i.example"],
+        ["-vUihttps://i.example"],
     ],
     ids=" ".join,
 )

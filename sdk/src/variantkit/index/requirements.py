@@ -57,7 +57,7 @@ def require_safe_arguments(arguments: Sequence[str]) -> None:
             (name for name in REFUSED if len(head) > 2 and head.startswith("--") and name.startswith(head)), None
         )
         if option is None and not argument.startswith("--"):
-            option = _SHORT.get(argument[:2])
+            option = _SHORT.get(option_of(argument)[0])
         if option is not None:
             raise InputError(f"-- {head}: {REFUSED[option]}")
 
@@ -126,11 +126,13 @@ def _requirement_files(arguments: Sequence[str]) -> Iterator[str]:
 
 
 def option_of(text: str) -> tuple[str, str]:
-    """Split `--name=value`, `--name value`, `-rvalue` and `-r value`; ("", "") for what is no option."""
+    """Split `--name=value`, `--name value`, `-rvalue`, `-r value` and `-qr value`; ("", "") for what is no option."""
     if text.startswith("--"):
         match = re.match(r"(--[a-z-]+)(?:[=\s]\s*(.*))?$", text)
         return (match[1], (match[2] or "").strip()) if match else ("", "")
-    return (text[:2], text[2:].lstrip("= ")) if re.match(r"-[a-z]", text) else ("", "")
+    # Switches without a value may stand before another letter.
+    short = re.match(r"-[qvUnhVI]*([A-Za-z])", text)
+    return (f"-{short[1]}", text[short.end() :].lstrip("= ")) if short else ("", "")
 
 
 def _lines(path: str, depth: int) -> Iterator[tuple[str, str]]:
