@@ -199,11 +199,12 @@ def test_everything_else_that_uv_is_told_is_read(clean: dict[str, str], tmp_path
     told = (
         'find-links = ["links"]\nno-index = true\nkeyring-provider = "subprocess"\nallow-insecure-host = ["h.test:8"]\n'
     )
-    settings = of_uv({**clean, "SSL_CLIENT_CERT": "/me.pem"}, tmp_path, uv=told)
+    settings = of_uv({**clean, "SSL_CLIENT_CERT": "/me.pem", "UV_HTTP_TIMEOUT": "7"}, tmp_path, uv=told)
     assert settings.find_links == (str(tmp_path / "links"),)
     assert (settings.index_url, settings.no_index, settings.source) == ("", True, "no-index")
     options = settings.http_options({})
     assert (options.trusted_hosts, options.client_cert, options.keyring) == (("h.test:8",), "/me.pem", True)
+    assert options.read_timeout == 7.0
 
 
 def test_a_settings_file_that_uv_cannot_read_is_undetermined(clean: dict[str, str], tmp_path: Path) -> None:

@@ -304,7 +304,7 @@ UNREADABLE: dict[str, tuple[bytes | str, str]] = {
     "a byte order mark in text": ("\ufeff" + SOUND, "byte order mark"),
     "UTF-16": (SOUND.encode("utf-16"), "UTF-8"),
     "Latin-1": (SOUND.replace("v3_mkl", "v3_mkl\xe9").encode("latin-1"), "UTF-8"),
-    "a comment": (SOUND + "\n// no", "Extra data at line 2 column 1"),
+    "a comment": (SOUND + "\n// no", "line 2 column 1: Extra data"),
     "a trailing comma": (SOUND[:-1] + ",}", "line 1 column"),
     "NaN": (SOUND[:-1] + ', "x": NaN}', "NaN"),
     "minus Infinity": (SOUND[:-1] + ', "x": -Infinity}', "-Infinity"),

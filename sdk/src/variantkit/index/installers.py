@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 import subprocess
@@ -27,6 +28,8 @@ INDEX_NAME = "variantkit"
 PIP_WITH_PYTHON_OPTION = (22, 3)
 PIP_FOR_PYTHON_3_12 = (23, 2)
 """`--python` runs pip's own code under the target, and what older ones carry along ends in a traceback there."""
+PATIENCE = 4
+"""How much longer than us for the index the installer waits for us: who gives up first writes the error."""
 OLDEST_UV = (0, 5)
 """Before it there was no UV_INDEX: such a uv would install past the view without a word."""
 
@@ -136,6 +139,8 @@ def child_environment(
     child = dict(environ)
     for name in ("NO_PROXY", "no_proxy"):
         child[name] = ",".join(filter(None, [child.get(name), "127.0.0.1", "localhost"]))
+    waiting = str(math.ceil(PATIENCE * settings.http_options().read_timeout))
+    child["UV_HTTP_TIMEOUT" if installer.name == UV else "PIP_DEFAULT_TIMEOUT"] = waiting
     if installer.name == UV:
         _tell_uv(child, server, mounts, default_index)
     elif mounts:

@@ -54,6 +54,7 @@ def load_uv_settings(uv: str, environ: Mapping[str, str], cwd: str) -> IndexSett
     return settings._replace(
         trusted_hosts=tuple(_host(struct) for struct in hosts),
         client_cert=environ.get("SSL_CLIENT_CERT") or None,
+        timeout=_timeout(environ),
         keyring_provider="subprocess" if provider == "Subprocess" else None,
     )
 
@@ -156,6 +157,12 @@ def _environment_login(name: str, environ: Mapping[str, str]) -> tuple[str, str]
     stem = "UV_INDEX_" + re.sub(r"[^A-Z0-9]", "_", name.upper())
     user, password = environ.get(f"{stem}_USERNAME"), environ.get(f"{stem}_PASSWORD")
     return (user or "", password or "") if user is not None or password is not None else None
+
+
+def _timeout(environ: Mapping[str, str]) -> float | None:
+    """The seconds that uv waits for an index, where the user says so; what is no number uv itself complains about."""
+    said = (environ.get(name, "") for name in ("UV_HTTP_TIMEOUT", "UV_REQUEST_TIMEOUT", "HTTP_TIMEOUT"))
+    return next((float(seconds) for seconds in said if seconds.isdecimal() and int(seconds)), None)
 
 
 def _host(struct: Struct) -> str:
