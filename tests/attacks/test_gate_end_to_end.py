@@ -256,3 +256,21 @@ def test_no_exec_runs_not_even_what_is_approved(scene: Scene) -> None:
     for arguments in (["select", release], ["detect"], ["doctor"], ["explain", release]):
         scene.run(*arguments, *scene.decide(listed), VARIANTKIT_NO_EXEC="1")
         assert not scene.trace.exists(), arguments
+
+
+WATCHED = """
+import os, sys
+def watch(event, arguments):
+    if event in {"subprocess.Popen", "os.posix_spawn", "os.exec", "os.fork", "os.system", "os.spawn"}:
+        os._exit(99)
+sys.addaudithook(watch)
+from variantkit.cli.main import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize(("options", "code"), [([], 99), (["--no-exec"], 0)], ids=["approved", "no-exec"])
+def test_no_exec_starts_no_process_whatsoever(scene: Scene, options: list[str], code: int) -> None:
+    listed, release = prepare(scene, Case("ok"))
+    command = [sys.executable, "-c", WATCHED, "select", release, *scene.decide(listed), *options]
+    assert subprocess.run(command, env=scene.environ, capture_output=True, check=False).returncode == code

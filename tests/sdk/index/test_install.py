@@ -481,6 +481,13 @@ def test_no_exec_still_installs_wheels(desk: Desk, index: HttpIndex, way: Way) -
     assert desk.label() == "v3"
 
 
+@both
+def test_a_label_for_a_project_that_was_not_looked_at_is_told(desk: Desk, index: HttpIndex, way: Way) -> None:
+    ended = desk.install(way, index.url, "sel", variants={"Sell": "v2"})
+    assert (ended.code, desk.label()) == (0, "v3")
+    assert "--variant sell: no such project" in ended.err
+
+
 def test_a_requirement_is_never_read_as_an_option(desk: Desk) -> None:
     with pytest.raises(InputError, match="found an option"):
         desk.install(WAYS[1], None, "--index-url=http://127.0.0.1:9/simple sel")

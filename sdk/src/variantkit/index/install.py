@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from variantkit.errors import InputError
+from variantkit.index.filename import normalize_project
 from variantkit.index.installed import installed_builds
 from variantkit.index.installers import (
     UV,
@@ -31,6 +32,7 @@ from variantkit.machine.target import query_target
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from variantkit.index.provider_wheels import IndexWheels
     from variantkit.index.serve import Server
     from variantkit.index.settings import IndexSettings
     from variantkit.machine.supported import Machine
@@ -60,13 +62,20 @@ class InstallRequest(NamedTuple):
 
 
 def run_install(
-    request: InstallRequest, machine: Machine, out: TextIO, err: TextIO, environ: Mapping[str, str] | None = None
+    request: InstallRequest,
+    machine: Machine,
+    out: TextIO,
+    err: TextIO,
+    environ: Mapping[str, str] | None = None,
+    *,
+    provider_wheels: IndexWheels | None = None,
 ) -> int:
     """Install, then say on `out` which build each project with variants got; the installer's own words go to `err`.
 
     Returns 0, or 1 when the installer failed or the wanted label is refused, or 3 when an upstream did not answer or
     the approved list's own state left the choice open: then the installer was stopped before it changed anything.
-    Raises InputError for what cannot be started at all.
+    `provider_wheels`, which the machine may ask, learns the indexes of this run. Raises InputError for what cannot be
+    started at all.
     """
     environ = os.environ if environ is None else environ
     request = request._replace(offline=request.offline or environ.get("UV_OFFLINE", "") not in {"", "0", "false"})
@@ -80,10 +89,12 @@ def run_install(
     installer = find_installer(request.installer, target, environ)
     places = (request.target,) if request.target is not None else (target.purelib, target.platlib)
     before = installed_builds(places)
-    failed, server = _run_installer(request, machine, target, installer, environ, err)
+    failed, server = _run_installer(request, machine, target, installer, environ, err, provider_wheels)
     code = _report_errors(server, err) or int(failed)
     err.writelines(f"variantkit: {printable(event.text)}\n" for event in server.notes)
     views = [event.view for event in server.views if event.view is not None]
+    unseen = sorted({normalize_project(name) for name in request.variants} - {view.project for view in views})
+    err.writelines(f"variantkit: --variant {name}: no such project was looked at\n" for name in unseen if not code)
     after = installed_builds(places, {view.project for view in views})
     outcomes = [] if code else compare_outcomes(views, before, after, installer.name)
     if request.json:
@@ -100,6 +111,7 @@ def _run_installer(
     installer: Installer,
     environ: Mapping[str, str],
     err: TextIO,
+    provider_wheels: IndexWheels | None,
 ) -> tuple[bool, Server]:
     """Run the installer through the view; return whether it failed, and the server, closed, with what it saw."""
     stated = read_requirements(request.requirements, request.installer_args, environ)
@@ -117,6 +129,8 @@ def _run_installer(
         mounts = plan_mounts(
             installer, settings, stated, environ, named_index=request.index_url, offline=request.offline, stack=stack
         )
+        if provider_wheels is not None:
+            provider_wheels.look_in(mount.upstream for mount in mounts)
         server = stack.enter_context(
             serve(mounts, view_settings, on_event=keeper.notice, accept_fallback=request.accept_fallback)
         )
