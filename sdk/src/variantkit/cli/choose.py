@@ -13,9 +13,11 @@ from variantkit.machine.supported import DENIED, UNDETERMINED
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from variantkit.cli.release import Choice
+    from variantkit.machine.decision import ThisMachine
+    from variantkit.machine.wheels import WheelSource
 
 DETECT_EXAMPLES = """\
 examples:
@@ -113,9 +115,10 @@ def explain(args: argparse.Namespace) -> int:
 def _choose(args: argparse.Namespace) -> Choice:
     from variantkit.cli.release import choose_release
 
-    return choose_release(
-        args.source, args.requirement, args.python, args.prefer, lambda python: read_machine(args, python)
-    )
+    def open_machine(python: str | None, sources: Sequence[WheelSource]) -> ThisMachine:
+        return read_machine(args, python, more_sources=sources)
+
+    return choose_release(args.source, args.requirement, args.python, args.prefer, open_machine)
 
 
 def _choice_object(choice: Choice) -> dict[str, Any]:

@@ -108,6 +108,7 @@ def _add_serve_arguments(parser: argparse.ArgumentParser) -> None:
 def install(args: argparse.Namespace) -> int:
     """Install the requirements with the user's installer."""
     from variantkit.index.install import InstallRequest, find_environment, run_install
+    from variantkit.index.provider_wheels import IndexWheels
     from variantkit.machine.target import query_target
 
     request = InstallRequest(
@@ -125,9 +126,12 @@ def install(args: argparse.Namespace) -> int:
         json=args.json,
     )
     target = query_target(find_environment(request, os.environ))
-    machine = read_machine(args, target.python, (args.target,) if args.target else (target.purelib, target.platlib))
+    places = (args.target,) if args.target else (target.purelib, target.platlib)
+    wheels = IndexWheels()
+    machine = read_machine(args, target.python, places, [wheels])
     request = request._replace(no_exec=machine.settings.no_exec)
-    return run_install(request, machine, sys.stdout, sys.stderr, _with_indexes(os.environ, args.extra_index_url))
+    environ = _with_indexes(os.environ, args.extra_index_url)
+    return run_install(request, machine, sys.stdout, sys.stderr, environ, provider_wheels=wheels)
 
 
 def _with_indexes(environ: Mapping[str, str], urls: Sequence[str]) -> dict[str, str]:
@@ -141,19 +145,23 @@ def _with_indexes(environ: Mapping[str, str], urls: Sequence[str]) -> dict[str, 
 def serve(args: argparse.Namespace) -> int:
     """Serve until interrupted."""
     from variantkit.index.mounts import Mount
+    from variantkit.index.provider_wheels import IndexWheels
     from variantkit.index.serve import serve as start
     from variantkit.index.upstream import open_upstream
     from variantkit.index.view import ViewSettings
     from variantkit.machine.target import query_target
 
     target = query_target(args.python)
+    upstream = open_upstream(args.index_url)
+    wheels = IndexWheels()
+    wheels.look_in([upstream])
     settings = ViewSettings(
-        machine=read_machine(args, target.python, (target.purelib, target.platlib)),
+        machine=read_machine(args, target.python, (target.purelib, target.platlib), [wheels]),
         target=target,
         prefer=tuple(parse_property(text) for text in args.prefer),
         variants=_parse_variants(args.variant),
     )
-    mount = Mount("index", open_upstream(args.index_url))
+    mount = Mount("index", upstream)
     with start(
         [mount],
         settings,

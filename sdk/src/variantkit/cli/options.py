@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from variantkit.machine.decision import ThisMachine
+    from variantkit.machine.wheels import WheelSource
 
 
 def add_common_options(parser: argparse.ArgumentParser) -> None:
@@ -52,18 +53,23 @@ def add_deciding_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--disable", metavar="NS", action="append", default=[], help="treat a namespace as empty")
 
 
-def read_machine(args: argparse.Namespace, python: str | None = None, site_packages: Sequence[str] = ()) -> ThisMachine:
+def read_machine(
+    args: argparse.Namespace,
+    python: str | None = None,
+    site_packages: Sequence[str] = (),
+    more_sources: Sequence[WheelSource] = (),
+) -> ThisMachine:
     """The machine as the options, the environment and the clock describe it; warnings go to stderr once.
 
     `python` is the target interpreter, which runs the providers; `site_packages` is where `abi_dependency` looks
-    for what is installed.
+    for what is installed; `more_sources` are asked for provider wheels after all others.
     """
-
     from variantkit.machine.settings import this_machine
 
     return this_machine(
         approved=args.approved,
         provider_wheels=args.provider_wheels,
+        more_sources=more_sources,
         static=args.static,
         no_exec=args.no_exec,
         overrides=args.override,

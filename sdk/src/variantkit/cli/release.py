@@ -16,11 +16,13 @@ if TYPE_CHECKING:
 
     from variantkit.machine.decision import ThisMachine
     from variantkit.machine.supported import NamespaceSupport
+    from variantkit.machine.wheels import WheelSource
     from variantkit.variants.grammar import Property
     from variantkit.variants.metadata import Metadata
     from variantkit.variants.ordering import Ranking
 
-    Opener = Callable[[str | None], ThisMachine]
+    # Opens the machine for an interpreter (None: the running one), with further sources of provider wheels.
+    Opener = Callable[[str | None, Sequence[WheelSource]], ThisMachine]
 
 
 class Choice(NamedTuple):
@@ -47,7 +49,7 @@ def choose_release(
             raise InputError(f"{source}: a single wheel offers no choice; see it with `variantkit wheel show {source}`")
         with open(source, "rb") as stream:
             metadata = parse_metadata(stream.read(MAX_BYTES + 1), source)
-        return _choose_metadata(os.path.basename(source), metadata, preferred, open_machine(python))
+        return _choose_metadata(os.path.basename(source), metadata, preferred, open_machine(python, ()))
     if not os.path.isdir(source) and "://" not in source:
         raise InputError(
             f"{source}: expected a variants.json file, a directory of wheels or a URL; there is no such file"
@@ -56,7 +58,7 @@ def choose_release(
         from variantkit.index.origin import redacted
 
         metadata = parse_metadata(_fetch(source), redacted(source))
-        return _choose_metadata(source.rsplit("/", 1)[-1], metadata, preferred, open_machine(python))
+        return _choose_metadata(source.rsplit("/", 1)[-1], metadata, preferred, open_machine(python, ()))
     return _choose_in_index(source, requirement or _implied_project(source), python, preferred, open_machine)
 
 
@@ -69,15 +71,19 @@ def _choose_in_index(
     source: str, requirement: str, python: str | None, prefer: tuple[Property, ...], open_machine: Opener
 ) -> Choice:
     from variantkit.index.newest import choose_newest
+    from variantkit.index.provider_wheels import IndexWheels
     from variantkit.index.upstream import open_upstream
     from variantkit.index.view import ViewSettings
     from variantkit.machine.target import query_target
 
     target = query_target(python)
     # We evaluate variant markers ourselves, so a wheel that uses them is a candidate here.
-    settings = ViewSettings(open_machine(target.python), target, prefer, parses_variant_markers=True)
     location = source if os.path.isdir(source) or not _is_project_page(source, requirement) else _parent(source)
-    newest = choose_newest(open_upstream(location), requirement, settings)
+    upstream = open_upstream(location)
+    wheels = IndexWheels()
+    wheels.look_in([upstream])
+    settings = ViewSettings(open_machine(target.python, [wheels]), target, prefer, parses_variant_markers=True)
+    newest = choose_newest(upstream, requirement, settings)
     return Choice(
         f"{newest.project} {newest.version}",
         newest.file is not None,

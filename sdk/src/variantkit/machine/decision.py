@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, NamedTuple
 
+from variantkit.errors import VariantkitError
 from variantkit.machine.supported import (
     DENIED,
     DISABLED,
@@ -110,7 +111,7 @@ class ThisMachine:
         for namespace, info in providers.items():
             if (namespace, info, index) in self._known:
                 continue
-            decided = self._decide_without_running(namespace, info) or self._prepare(namespace, info, index)
+            decided = self._decide_without_running(namespace, info) or self._prepare(namespace, info)
             if isinstance(decided, NamespaceSupport):
                 self._known[namespace, info, index] = decided
             else:
@@ -136,23 +137,32 @@ class ThisMachine:
             return NamespaceSupport(DISABLED, code="no-exec", detail="no provider runs in no-exec mode")
         return None
 
-    def _prepare(
-        self, namespace: str, info: ProviderInfo | None, index: str | None
-    ) -> NamespaceSupport | tuple[Question, ProviderRef]:
+    def _prepare(self, namespace: str, info: ProviderInfo | None) -> NamespaceSupport | tuple[Question, ProviderRef]:
         """Pass the gate: a refusal, or the question to ask of verified bytes."""
         if info is None or info.builtin is not None:
             return _denied("not-listed", f"the metadata names no provider for namespace {namespace}")
-        from variantkit.runner.process import PROCESS, Question
-        from variantkit.trust.gate import endpoint_for, judge_request
+        from variantkit.trust.gate import judge_request
 
-        now = self.settings.now
-        verdict, entries = judge_request(self.approvals, namespace, info.requires, info.plugin_api, now)
+        requires, now = info.requires, self.settings.now
+        verdict, entries = judge_request(self.approvals, namespace, requires, info.plugin_api, now)
         if not verdict.allowed:
             return _refused(verdict)
+        try:
+            return self._find_wheel(namespace, entries, verdict.endpoint)
+        except VariantkitError as error:  # a source that fails costs its namespace, not the installation
+            return NamespaceSupport(UNDETERMINED, code="wheel-unavailable", detail=str(error))
+
+    def _find_wheel(
+        self, namespace: str, entries: Sequence[Entry], wanted_endpoint: str
+    ) -> NamespaceSupport | tuple[Question, ProviderRef]:
+        """Take the first wheel of an approved version that the gate lets through."""
+        from variantkit.runner.process import PROCESS, Question
+        from variantkit.trust.gate import endpoint_for
+
         refusal: Verdict | None = None
         for entry, offer in self._offers(entries):
-            endpoint = endpoint_for(entry, verdict.endpoint)
-            judged, data = _judge_offer(self.approvals, entry, offer, endpoint, now)
+            endpoint = endpoint_for(entry, wanted_endpoint)
+            judged, data = _judge_offer(self.approvals, entry, offer, endpoint, self.settings.now)
             if judged.allowed and entry.isolation in (None, PROCESS):
                 question = Question(namespace, endpoint, data, _sha256(data), entry.needs, entry.configs_sha256)
                 return question, ProviderRef(entry.package, entry.version, question.sha256)

@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 
     from variantkit.trust.approved import Entry
 
-MAX_WHEEL_BYTES = 32 << 20
+MAX_WHEEL_BYTES = 16 << 20
 
 
 class Offer(NamedTuple):
     """A file that claims to be the wanted provider; nothing of it is believed before its hash is.
 
-    `sha256` is what the place it comes from says, when it says anything; `index_url` is the index it is on.
+    `sha256` is None for a local file, else what its index says, "" when it says nothing; `index_url` is that index.
     `read` fetches the bytes.
     """
 
@@ -51,13 +51,13 @@ class WheelDirectory:
                 f"{self.path}: expected a directory of provider wheels, found: {error.strerror or error}"
             ) from None
         for name in names:
-            if _is_wheel_of(name, entry):
+            if is_wheel_of(name, entry):
                 path = os.path.join(self.path, name)
                 yield Offer(name, path, lambda path=path: read_wheel(path))  # type: ignore[misc]
 
 
 def read_wheel(path: str) -> bytes:
-    """Read a provider wheel; raise InputError when it cannot be read or is larger than 32 MiB."""
+    """Read a provider wheel; raise InputError when it cannot be read or is larger than 16 MiB."""
     try:
         with open(path, "rb") as stream:
             data = stream.read(MAX_WHEEL_BYTES + 1)
@@ -68,7 +68,8 @@ def read_wheel(path: str) -> bytes:
     return data
 
 
-def _is_wheel_of(filename: str, entry: Entry) -> bool:
+def is_wheel_of(filename: str, entry: Entry) -> bool:
+    """Whether a file bears the package name and version of an approved provider."""
     parts = filename.split("-")
     if not filename.endswith(".whl") or len(parts) < 5:
         return False
