@@ -166,10 +166,11 @@ def test_a_document_that_cannot_be_used_leaves_the_plain_wheel_of_an_index(
     no_traceback(ended)
 
 
-@documents
+@pytest.mark.parametrize("name", ["broken-json", "not-utf-8", "unknown-major"])
 def test_a_document_that_cannot_be_used_costs_an_installation_the_variants_alone(
-    place: Place, index: HttpIndex, data: bytes, sentence: str
+    place: Place, index: HttpIndex, name: str
 ) -> None:
+    data, sentence = DOCUMENTS[name]
     (place.wheels / DOCUMENT).write_bytes(data)
     for installer in ("pip", "uv"):
         ended, installed = place.install(installer, index.url)
