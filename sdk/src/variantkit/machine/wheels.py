@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from variantkit.errors import InputError
@@ -58,8 +59,12 @@ class WheelDirectory:
 
 def read_wheel(path: str) -> bytes:
     """Read a provider wheel; raise InputError when it cannot be read or is larger than 16 MiB."""
+    # Without O_NONBLOCK, a named pipe that somebody laid there would be waited for without end.
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
     try:
-        with open(path, "rb") as stream:
+        with open(os.open(path, flags), "rb") as stream:
+            if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+                raise InputError(f"{path}: expected a provider wheel, found no regular file")
             data = stream.read(MAX_WHEEL_BYTES + 1)
     except OSError as error:
         raise InputError(f"{path}: cannot read this provider wheel: {error.strerror or error}") from None
