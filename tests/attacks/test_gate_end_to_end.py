@@ -31,8 +31,8 @@ LIST_STATES = {"list-expired", "list-invalid", "list-rolled-back", "clock-before
 ABOUT_BYTES = {"hash-mismatch", "wheel-not-canonical"}
 """Refused only when a file is at hand: the index may be asked for its page, and for what has the approved hash."""
 
-UNREACHABLE = {"index-mismatch"}
-"""A directory is bound to no index, and here is always one. The machine's own tests have it."""
+ABOUT_INDEXES = {"index-mismatch"}
+"""A wheel in a directory is bound to no index: see the test where the only one is on an index."""
 
 
 class Ended(NamedTuple):
@@ -155,7 +155,7 @@ def prepare(scene: Scene, case: Case) -> tuple[str, str]:
 
 
 def test_every_refusal_is_tried_from_outside() -> None:
-    assert {case.code for case in CASES.values()} | UNREACHABLE == set(REFUSALS)
+    assert {case.code for case in CASES.values()} | ABOUT_INDEXES == set(REFUSALS)
 
 
 def test_an_approved_provider_does_leave_its_trace(scene: Scene) -> None:
@@ -219,6 +219,23 @@ def test_install_asks_no_index_for_a_refused_provider_and_runs_nothing(scene: Sc
     assert ended.code == (3 if case.code in LIST_STATES else 0), ended.err
     assert (target / "sel").exists() == (case.code not in LIST_STATES)
     assert not scene.trace.exists()
+
+
+@pytest.mark.parametrize("approved", [True, False], ids=["its-index", "another-index"])
+def test_a_provider_bound_to_an_index_comes_from_no_other(scene: Scene, approved: bool) -> None:
+    (scene.root / "empty").mkdir()
+    with http_index(str(scene.wheels)) as index:
+        bound = index.url if approved else "https://approved.invalid/simple"
+        listed, _ = prepare(scene, Case("index-mismatch", {"index": [bound]}))
+        ended = scene.run(
+            "select", index.url, "sel", "--json", "--approved", listed, "--provider-wheels", str(scene.root / "empty")
+        )
+        fetched = index.got(".whl")
+    found = json.loads(ended.out)
+    assert found["namespaces"]["example"].get("code", "") == ("" if approved else "index-mismatch")
+    assert found["selected"] == ("hot" if approved else "null")
+    assert bool([asked for asked in fetched if "hostile" in asked.path]) is approved
+    assert scene.trace.exists() is approved
 
 
 def test_labelling_asks_a_provider_only_through_the_gate(scene: Scene) -> None:
