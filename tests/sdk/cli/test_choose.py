@@ -79,6 +79,16 @@ def test_detect_says_what_is_supported_and_who_says_so(capsys: pytest.CaptureFix
     assert answer["features"] == [{"name": "level", "values": ["v2", "v1"], "multi_value": False}]
     assert set(answer["provider"]) == {"package", "version", "sha256"}
     assert answer["diagnostics"] == []
+    # attacks on who approves: whoever reads the answer sees which lists were believed.
+    flag = next(item for item in found["approved"] if item["level"] == "flag")
+    assert (flag["where"], flag["serial"], len(flag["sha256"])) == (approved[1], 1, 64)
+
+
+def test_detect_says_that_a_development_build_approves_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    code, found = run_json(capsys, "detect")
+    embedded = next(item for item in found["approved"] if item["level"] == "embedded")
+    assert (code, embedded["origin"]) == (0, "development")
+    assert "origin: development" in run(capsys, "detect")[2]
 
 
 def test_select_prints_the_best_label(

@@ -8,7 +8,7 @@ from variantkit.cli.help import HelpFormatter
 from variantkit.cli.options import add_common_options, add_deciding_options, read_machine
 from variantkit.cli.report import namespace_lines
 from variantkit.cli.terminal import BOLD, DIM, GREEN, print_json, print_line, print_note, print_styled
-from variantkit.machine.report import namespace_object, namespace_summary, rejection_object
+from variantkit.machine.report import list_objects, namespace_object, namespace_summary, rejection_object
 from variantkit.machine.supported import DENIED, UNDETERMINED
 
 if TYPE_CHECKING:
@@ -77,12 +77,16 @@ def detect(args: argparse.Namespace) -> int:
     answers = machine.detect(args.namespace)
     if args.json:
         shown = {namespace: namespace_object(answer) for namespace, answer in answers.items()}
-        print_json({"schema": "variantkit.detect/1", "namespaces": shown})
+        lists = list_objects(machine.approvals)
+        print_json({"schema": "variantkit.detect/1", "namespaces": shown, "approved": lists})
         return 0
     for line in namespace_lines(answers):
         print_line(line)
     if not answers:
         print_note("variantkit: no provider is approved here; `variantkit doctor` says what is missing")
+    for item in machine.approvals.lists:
+        origin = f", origin: {item.approved.origin}" if item.approved.origin else ""
+        print_note(f"approved by {item.approved.where} ({item.level}), serial {item.approved.serial}{origin}")
     return 0
 
 

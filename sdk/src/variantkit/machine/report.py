@@ -6,7 +6,23 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from variantkit.machine.supported import NamespaceSupport
+    from variantkit.trust.union import Approvals
     from variantkit.variants.ordering import Rejection
+
+
+def list_objects(approvals: Approvals) -> list[dict[str, Any]]:
+    """The approved lists that were read, highest level first."""
+    return [
+        {
+            "level": item.level,
+            "where": item.approved.where,
+            "id": item.approved.id,
+            "serial": item.approved.serial,
+            "origin": item.approved.origin,
+            "sha256": item.approved.sha256,
+        }
+        for item in approvals.lists
+    ]
 
 
 def namespace_object(answer: NamespaceSupport) -> dict[str, Any]:
