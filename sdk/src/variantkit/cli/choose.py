@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from variantkit.cli.help import HelpFormatter
-from variantkit.cli.options import add_common_options, add_deciding_options, read_machine
+from variantkit.cli.help import add_parser
+from variantkit.cli.options import add_common_options, add_deciding_options, add_prefer_option, read_machine
 from variantkit.cli.report import namespace_lines
 from variantkit.cli.terminal import BOLD, DIM, GREEN, print_json, print_line, print_note, print_styled
 from variantkit.machine.report import list_objects, namespace_object, namespace_summary, rejection_object
@@ -40,14 +40,7 @@ REJECTIONS_SHOWN = 20
 def add_verb(verbs: argparse._SubParsersAction[argparse.ArgumentParser], verb: str, summary: str) -> None:
     """Add one of this room's verbs to the program."""
     epilog = DETECT_EXAMPLES if verb == "detect" else SELECT_EXAMPLES
-    parser = verbs.add_parser(
-        verb,
-        help=summary,
-        description=summary[0].upper() + summary[1:] + ".",
-        epilog=epilog,
-        formatter_class=HelpFormatter,
-        allow_abbrev=False,
-    )
+    parser = add_parser(verbs, verb, summary, epilog)
     run: dict[str, Callable[[argparse.Namespace], int]] = {"detect": detect, "select": select, "explain": explain}
     if verb == "detect":
         parser.add_argument("--namespace", metavar="NS", action="append", default=[], help="only this one; repeatable")
@@ -62,13 +55,7 @@ def _add_release_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", metavar="FILE_OR_DIR_OR_URL", help="a variants.json, a directory of wheels, an index")
     parser.add_argument("requirement", nargs="?", help="the project (and versions) to look for in a directory or index")
     parser.add_argument("--python", metavar="PY", help="the interpreter (or its environment) to choose for")
-    parser.add_argument(
-        "--prefer",
-        metavar="'NS :: FEATURE :: VALUE'",
-        action="append",
-        default=[],
-        help="move a supported value to the front",
-    )
+    add_prefer_option(parser)
 
 
 def detect(args: argparse.Namespace) -> int:

@@ -6,8 +6,8 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from variantkit.cli.help import HelpFormatter
-from variantkit.cli.options import add_common_options, add_deciding_options, read_machine
+from variantkit.cli.help import add_parser
+from variantkit.cli.options import add_common_options, add_deciding_options, add_prefer_option, read_machine
 from variantkit.cli.terminal import print_json, print_line, print_note
 from variantkit.errors import InputError
 from variantkit.variants.grammar import parse_property, require_label
@@ -43,26 +43,13 @@ It prints the URL to give to an installer; the password in it is made anew for e
 
 def add_verb(verbs: argparse._SubParsersAction[argparse.ArgumentParser], verb: str, summary: str) -> None:
     """Add one of this room's verbs to the program."""
-    parser = verbs.add_parser(
-        verb,
-        help=summary,
-        description=summary[0].upper() + summary[1:] + ".",
-        epilog=INSTALL_EXAMPLES if verb == "install" else SERVE_EXAMPLES,
-        formatter_class=HelpFormatter,
-        allow_abbrev=False,
-    )
+    parser = add_parser(verbs, verb, summary, INSTALL_EXAMPLES if verb == "install" else SERVE_EXAMPLES)
     if verb == "install":
         _add_install_arguments(parser)
     else:
         _add_serve_arguments(parser)
     parser.add_argument("--python", metavar="PY", help="the interpreter or environment to choose for")
-    parser.add_argument(
-        "--prefer",
-        metavar="'NS :: FEATURE :: VALUE'",
-        action="append",
-        default=[],
-        help="move a supported value to the front",
-    )
+    add_prefer_option(parser)
     parser.add_argument(
         "--variant",
         metavar="PACKAGE=LABEL",

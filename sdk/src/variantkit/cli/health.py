@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from variantkit import __version__
+from variantkit.cli.help import add_parser
 from variantkit.cli.options import add_common_options, add_deciding_options, read_machine
 from variantkit.cli.terminal import print_json, print_line
 from variantkit.machine.settings import bundle_directory
@@ -35,13 +36,7 @@ class Check(NamedTuple):
 
 def add_verb(verbs: argparse._SubParsersAction[argparse.ArgumentParser], verb: str, summary: str) -> None:
     """Add this room's verb to the program."""
-    parser = verbs.add_parser(
-        verb,
-        help=summary,
-        description="Look at everything that decides here, and say what to do about what is missing.",
-        epilog="exit code 1: something is wrong",
-        allow_abbrev=False,
-    )
+    parser = add_parser(verbs, verb, summary, "exit code 1: something is wrong")
     add_deciding_options(parser)
     add_common_options(parser)
     parser.set_defaults(run=doctor)

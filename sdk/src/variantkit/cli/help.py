@@ -1,4 +1,4 @@
-"""Help texts: descriptions as they are written, at the terminal's width."""
+"""Help: one form of parser for every verb, descriptions as they are written, at the terminal's width."""
 
 from __future__ import annotations
 
@@ -16,6 +16,20 @@ class HelpFormatter(argparse.RawDescriptionHelpFormatter):
 
     def __init__(self, prog: str) -> None:
         super().__init__(prog, width=terminal_width() - 2)
+
+
+def add_parser(
+    verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: str, summary: str, epilog: str
+) -> argparse.ArgumentParser:
+    """Add a verb: its summary stands in the list of verbs and, as a sentence, above its own options."""
+    return verbs.add_parser(
+        name,
+        help=summary,
+        description=summary[0].upper() + summary[1:] + ".",
+        epilog=epilog,
+        formatter_class=HelpFormatter,
+        allow_abbrev=False,
+    )
 
 
 def terminal_width() -> int:

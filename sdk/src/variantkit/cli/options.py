@@ -53,6 +53,17 @@ def add_deciding_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--disable", metavar="NS", action="append", default=[], help="treat a namespace as empty")
 
 
+def add_prefer_option(parser: argparse.ArgumentParser) -> None:
+    """Add --prefer, which every verb that chooses a wheel has."""
+    parser.add_argument(
+        "--prefer",
+        metavar="'NS :: FEATURE :: VALUE'",
+        action="append",
+        default=[],
+        help="move a supported value to the front",
+    )
+
+
 def read_machine(
     args: argparse.Namespace,
     python: str | None = None,

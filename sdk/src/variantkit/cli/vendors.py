@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from variantkit.cli.help import HelpFormatter
+from variantkit.cli.help import add_parser
 from variantkit.cli.options import add_common_options, add_deciding_options, read_machine
 from variantkit.cli.terminal import print_json, print_line, print_note
 from variantkit.errors import InputError
@@ -75,24 +75,24 @@ about a label or a provider, is an error that names the files; nothing is writte
 
 def add_verb(verbs: argparse._SubParsersAction[argparse.ArgumentParser], verb: str, summary: str) -> None:
     """Add one of this room's verbs to the program."""
-    parser = _add_parser(verbs, verb, summary, WHEEL_EXAMPLES if verb == "wheel" else INDEX_EXAMPLES)
+    parser = add_parser(verbs, verb, summary, WHEEL_EXAMPLES if verb == "wheel" else INDEX_EXAMPLES)
     if verb == "index":
         parser.add_argument("directory", metavar="DIR", help="a directory of wheels (and sdists)")
         _finish(parser, index)
         return
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     _add_label(actions)
-    parser = _add_parser(actions, "unlabel", "make the plain wheel that a variant wheel was made of", UNLABEL_EXAMPLES)
+    parser = add_parser(actions, "unlabel", "make the plain wheel that a variant wheel was made of", UNLABEL_EXAMPLES)
     parser.add_argument("wheel", metavar="WHEEL", help="a variant wheel")
     _add_output(parser)
     _finish(parser, unlabel)
-    parser = _add_parser(actions, "show", "what a wheel says of itself, and where it contradicts itself", SHOW_EXAMPLES)
+    parser = add_parser(actions, "show", "what a wheel says of itself, and where it contradicts itself", SHOW_EXAMPLES)
     parser.add_argument("wheel", metavar="WHEEL", help="a wheel, plain or variant")
     _finish(parser, show)
 
 
 def _add_label(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = _add_parser(actions, "label", "make the variant wheel of a plain wheel", LABEL_EXAMPLES)
+    parser = add_parser(actions, "label", "make the variant wheel of a plain wheel", LABEL_EXAMPLES)
     parser.add_argument("wheel", metavar="WHEEL", help="a plain wheel")
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument("--label", metavar="LABEL", help="the variant's label, of a-z 0-9 _ and .")
@@ -113,19 +113,6 @@ def _add_label(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     _add_output(parser)
     add_deciding_options(parser)
     _finish(parser, label)
-
-
-def _add_parser(
-    actions: argparse._SubParsersAction[argparse.ArgumentParser], name: str, summary: str, epilog: str
-) -> argparse.ArgumentParser:
-    return actions.add_parser(
-        name,
-        help=summary,
-        description=summary[0].upper() + summary[1:] + ".",
-        epilog=epilog,
-        formatter_class=HelpFormatter,
-        allow_abbrev=False,
-    )
 
 
 def _add_output(parser: argparse.ArgumentParser) -> None:
