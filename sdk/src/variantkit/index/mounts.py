@@ -173,5 +173,6 @@ def require_usable_list(view: ProjectView) -> None:
                 raise UndeterminedError(
                     f"{view.project} {choice.version}: cannot tell which build fits, because namespace {namespace!r} "
                     f"is denied ({support.code}: {support.detail}); mend or renew that list "
-                    "('variantkit doctor' shows all), or take the fallback on purpose with 'variantkit install --accept-fallback'"
+                    "('variantkit doctor' shows all), or take the fallback on purpose with "
+                    "'variantkit install --accept-fallback'"
                 )
