@@ -108,10 +108,19 @@ def _check_environment() -> Iterator[Check]:
 def _check_installers() -> Iterator[Check]:
     found = shutil.which("uv")
     yield Check("uv", OK, found) if found else Check("uv", NOTICE, "not on PATH; pip is used then")
-    inside = os.environ.get("VIRTUAL_ENV") or os.environ.get("CONDA_PREFIX")
-    detail = f"{inside} is active" if inside else "none is active"
-    fix = "" if inside else "name one with `variantkit install --python ENVIRONMENT`"
-    yield Check("environment to install into", OK if inside else NOTICE, detail, fix)
+    yield _check_target()
+
+
+def _check_target() -> Check:
+    """Where `install` would install to when it is not told."""
+    from variantkit.errors import InputError
+    from variantkit.index.install import InstallRequest, find_environment
+
+    try:
+        return Check("environment to install into", OK, find_environment(InstallRequest(), os.environ))
+    except InputError:
+        fix = "name one with `variantkit install --python ENVIRONMENT`"
+        return Check("environment to install into", NOTICE, "none is active, and there is no .venv here", fix)
 
 
 def _check_namespace(namespace: str, answer: NamespaceSupport) -> Check:
