@@ -28,6 +28,14 @@ WINGS = {
     "index": {"errors", "variants", "provider", "trust", "runner", "machine"},
     "cli": {"errors", "variants", "provider", "trust", "runner", "machine", "index"},
 }
+# room of the index wing -> the rooms it may import; the files beside them are one room, `view`
+ROOMS = {
+    "pages": set[str](),
+    "upstream": {"pages"},
+    "view": {"pages", "upstream"},
+    "serve": {"pages", "upstream", "view"},
+    "install": {"pages", "upstream", "view", "serve"},
+}
 # distribution's import package -> what it may import besides the standard library and itself
 PACKAGES = {
     "sdk/src/variantkit": {"packaging", "tomli", "variantkit_bundle"},
@@ -82,6 +90,12 @@ def upward_imports(wing: str, source: str) -> set[str]:
     return used - WINGS[wing] - {wing}
 
 
+def room_of(module: str) -> str:
+    """The room of the index wing that a module such as `variantkit.index.serve.server` stands in."""
+    name = module.split(".")[2]
+    return name if name in ROOMS else "view"
+
+
 def foreign_imports(package: str, allowed: set[str], source: str) -> set[str]:
     own = os.path.basename(package)
     tops = {name.split(".")[0] for name in imported_names(source, at_run_time_only=True)}
@@ -98,6 +112,13 @@ def read(path: str) -> str:
 )
 def test_a_wing_imports_only_the_wings_below_it(path: str) -> None:
     assert upward_imports(wing_of(path), read(path)) == set()
+
+
+@pytest.mark.parametrize("path", [p for p in modules_below(SDK) if wing_of(p) == "index"], ids=os.path.basename)
+def test_a_room_of_the_index_wing_imports_only_the_rooms_below_it(path: str) -> None:
+    own = room_of("variantkit." + os.path.relpath(path, SDK).removesuffix(".py").replace(os.sep, ".") + ".")
+    used = {room_of(name) for name in imported_names(read(path)) if name.startswith("variantkit.index.")}
+    assert used - ROOMS[own] - {own} == set()
 
 
 @pytest.mark.parametrize("package", PACKAGES)

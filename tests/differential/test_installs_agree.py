@@ -19,7 +19,7 @@ import pytest
 from support.releases import SCHEMA, Release, make_release
 from support.uv import UV
 from support.wheels import make_wheel
-from variantkit.index.tree import write_index
+from variantkit.index.pages.tree import write_index
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

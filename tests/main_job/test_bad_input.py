@@ -21,7 +21,7 @@ from support.uv import UV
 from support.wheels import make_wheel
 from variantkit.cli.main import main
 from variantkit.index import upstream
-from variantkit.index.connections import HttpOptions
+from variantkit.index.upstream.connections import HttpOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

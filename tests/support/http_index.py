@@ -16,8 +16,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
-from variantkit.index.filename import parse_filename
-from variantkit.index.page import HTML_TYPE, JSON_TYPE, File, Page, render_html, render_json
+from variantkit.index.pages.filename import parse_filename
+from variantkit.index.pages.page import HTML_TYPE, JSON_TYPE, File, Page, render_html, render_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

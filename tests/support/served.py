@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, NamedTuple
 
 from support.wheels import make_wheel
-from variantkit.index.page import File, Page
+from variantkit.index.pages.page import File, Page
 from variantkit.index.upstream import Stream
 from variantkit.machine.supported import NamespaceSupport
 from variantkit.variants.grammar import Feature

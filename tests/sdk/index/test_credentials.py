@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from variantkit.errors import InputError, UndeterminedError
-from variantkit.index.credentials import Credentials, Login
-from variantkit.index.origin import (
+from variantkit.index.upstream.credentials import Credentials, Login
+from variantkit.index.upstream.origin import (
     is_internal,
     literal_address,
     origin_of,
@@ -22,7 +22,7 @@ from variantkit.index.origin import (
     with_suffix,
     with_userinfo,
 )
-from variantkit.index.proxies import find_proxy
+from variantkit.index.upstream.proxies import find_proxy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,10 +11,10 @@ import pytest
 
 from support.wheels import make_wheel
 from variantkit.errors import InputError, UndeterminedError
-from variantkit.index.directory import Directory
-from variantkit.index.directory_upstream import DirectoryUpstream, path_of_url, url_of_path
-from variantkit.index.page import File
+from variantkit.index.pages.page import File
 from variantkit.index.upstream import open_upstream
+from variantkit.index.upstream.directory import Directory
+from variantkit.index.upstream.directory_upstream import DirectoryUpstream, path_of_url, url_of_path
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -20,9 +20,9 @@ from support.served import PASSWORD, HttpIndex, ToldMachine, http_index, write_r
 from support.uv import UV
 from support.wheels import make_wheel
 from variantkit.errors import InputError
-from variantkit.index.install import InstallRequest, find_environment, run_install
-from variantkit.index.installers import find_installer
-from variantkit.index.requirements import read_requirements, require_safe_arguments
+from variantkit.index.install.installation import InstallRequest, find_environment, run_install
+from variantkit.index.install.installers import find_installer
+from variantkit.index.install.requirements import read_requirements, require_safe_arguments
 from variantkit.machine.supported import NamespaceSupport
 from variantkit.machine.target import find_pip_version, query_target
 

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from variantkit.errors import InputError
-from variantkit.index.filename import FileName, parse_filename
-from variantkit.index.page import (
+from variantkit.index.pages.filename import FileName, parse_filename
+from variantkit.index.pages.page import (
     HTML_TYPE,
     JSON_TYPE,
     PAGE_CAP,

@@ -11,7 +11,7 @@ from packaging.tags import sys_tags
 from packaging.utils import parse_wheel_filename
 
 from variantkit.errors import RefusedError, UndeterminedError
-from variantkit.index.page import File, Page
+from variantkit.index.pages.page import File, Page
 from variantkit.index.selection import (
     best_wheel,
     build_key,

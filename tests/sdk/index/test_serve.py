@@ -20,9 +20,9 @@ import pytest
 from support.served import MemoryUpstream, ToldMachine, write_release
 from support.wheels import make_wheel
 from variantkit.errors import InputError, UndeterminedError
-from variantkit.index.mounts import Mount, mount_digest
-from variantkit.index.page import parse_page
-from variantkit.index.serve import FIRST_PORT, PORT_COUNT, Server, ports_to_try, serve
+from variantkit.index.pages.page import parse_page
+from variantkit.index.serve.mounts import Mount, mount_digest
+from variantkit.index.serve.server import FIRST_PORT, PORT_COUNT, Server, ports_to_try, serve
 from variantkit.index.view import ViewSettings
 from variantkit.machine.supported import NamespaceSupport
 from variantkit.machine.target import Target, query_target
@@ -397,7 +397,7 @@ def test_closing_ends_idle_connections_and_frees_the_port(upstream: MemoryUpstre
 def test_strangers_that_hold_every_connection_keep_no_client_out(
     upstream: MemoryUpstream, target: Target, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("variantkit.index.serve.MAX_CONNECTIONS", 3)
+    monkeypatch.setattr("variantkit.index.serve.server.MAX_CONNECTIONS", 3)
     with serving(upstream, target) as server:
         client = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
         path = f"{root_of(server)}/simple/sel/"

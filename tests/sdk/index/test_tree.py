@@ -19,8 +19,8 @@ import pytest
 from support.uv import UV
 from support.wheels import make_wheel
 from variantkit.errors import DocumentError, InputError
-from variantkit.index.page import HTML_TYPE, JSON_TYPE, parse_page, parse_root
-from variantkit.index.tree import write_index
+from variantkit.index.pages.page import HTML_TYPE, JSON_TYPE, parse_page, parse_root
+from variantkit.index.pages.tree import write_index
 from variantkit.variants.grammar import Property
 from variantkit.variants.labelling import label_wheel
 from variantkit.variants.metadata import SCHEMA_850, metadata_from_object

@@ -29,11 +29,11 @@ from support.http_index import (
 )
 from support.wheels import make_wheel
 from variantkit.errors import InputError, RefusedError, UndeterminedError
-from variantkit.index import connections
-from variantkit.index.connections import HttpOptions
-from variantkit.index.http_upstream import HttpUpstream
-from variantkit.index.origin import with_userinfo
-from variantkit.index.page import HTML_TYPE, JSON_TYPE, File
+from variantkit.index.pages.page import HTML_TYPE, JSON_TYPE, File
+from variantkit.index.upstream import connections
+from variantkit.index.upstream.connections import HttpOptions
+from variantkit.index.upstream.http_upstream import HttpUpstream
+from variantkit.index.upstream.origin import with_userinfo
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

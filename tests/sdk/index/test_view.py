@@ -24,7 +24,7 @@ from packaging.utils import parse_wheel_filename
 
 from support.wheels import make_wheel
 from variantkit.errors import InputError, RefusedError, UndeterminedError
-from variantkit.index.page import File, Page
+from variantkit.index.pages.page import File, Page
 from variantkit.index.selection import best_wheel
 from variantkit.index.view import PlainFile, ProjectView, ViewSettings, plain_view
 from variantkit.machine.supported import NamespaceSupport

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping, Sequence
 
-    from variantkit.index.conversation import Event
+    from variantkit.index.serve.conversation import Event
     from variantkit.machine.target import Target
 
 INSTALL_EXAMPLES = """\
@@ -94,7 +94,7 @@ def _add_serve_arguments(parser: argparse.ArgumentParser) -> None:
 
 def install(args: argparse.Namespace) -> int:
     """Install the requirements with the user's installer."""
-    from variantkit.index.install import InstallRequest, find_environment, run_install
+    from variantkit.index.install.installation import InstallRequest, find_environment, run_install
     from variantkit.index.provider_wheels import IndexWheels
     from variantkit.machine.target import query_target
 
@@ -131,9 +131,9 @@ def _with_indexes(environ: Mapping[str, str], urls: Sequence[str]) -> dict[str, 
 
 def serve(args: argparse.Namespace) -> int:
     """Serve until interrupted."""
-    from variantkit.index.mounts import Mount
     from variantkit.index.provider_wheels import IndexWheels
-    from variantkit.index.serve import serve as start
+    from variantkit.index.serve.mounts import Mount
+    from variantkit.index.serve.server import serve as start
     from variantkit.index.upstream import open_upstream
     from variantkit.index.view import ViewSettings
     from variantkit.machine.target import query_target

@@ -114,7 +114,7 @@ def _check_installers() -> Iterator[Check]:
 def _check_target() -> Check:
     """Where `install` would install to when it is not told."""
     from variantkit.errors import InputError
-    from variantkit.index.install import InstallRequest, find_environment
+    from variantkit.index.install.installation import InstallRequest, find_environment
 
     try:
         return Check("environment to install into", OK, find_environment(InstallRequest(), os.environ))

@@ -55,7 +55,7 @@ def choose_release(
             f"{source}: expected a variants.json file, a directory of wheels or a URL; there is no such file"
         )
     if source.endswith(".json"):
-        from variantkit.index.origin import redacted
+        from variantkit.index.upstream.origin import redacted
 
         metadata = parse_metadata(_fetch(source), redacted(source))
         return _choose_metadata(source.rsplit("/", 1)[-1], metadata, preferred, open_machine(python, ()))
@@ -116,7 +116,7 @@ def _parent(url: str) -> str:
 
 def _fetch(url: str) -> bytes:
     from variantkit.index.documents import VARIANTS_JSON_CAP
-    from variantkit.index.page import File
+    from variantkit.index.pages.page import File
     from variantkit.index.upstream import open_upstream
 
     return open_upstream(_parent(url)).read(File(url.rsplit("/", 1)[-1], url), cap=VARIANTS_JSON_CAP)

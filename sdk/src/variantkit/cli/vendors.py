@@ -242,7 +242,7 @@ def show(args: argparse.Namespace) -> int:
 
 def index(args: argparse.Namespace) -> int:
     """`index`: write the index of a directory."""
-    from variantkit.index.tree import write_index
+    from variantkit.index.pages.tree import write_index
 
     summary = write_index(args.directory)
     if args.json:

@@ -14,7 +14,7 @@ from variantkit.variants.wheel import VARIANT_JSON_CAP, parse_wheel_name
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from variantkit.index.page import File
+    from variantkit.index.pages.page import File
     from variantkit.index.selection import Candidate
     from variantkit.index.upstream import Upstream
     from variantkit.variants.metadata import Metadata

@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from variantkit.errors import InputError, RefusedError
-from variantkit.index.filename import normalize_project
+from variantkit.index.pages.filename import normalize_project
 from variantkit.index.selection import best_wheel, choose_version, group_versions
 from variantkit.index.view import plain_view
 from variantkit.variants.wheel import parse_wheel_name
@@ -15,7 +15,7 @@ from variantkit.variants.wheel import parse_wheel_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from variantkit.index.page import File, Page
+    from variantkit.index.pages.page import File, Page
     from variantkit.index.selection import VersionChoice
     from variantkit.index.upstream import Upstream
     from variantkit.index.view import ViewSettings

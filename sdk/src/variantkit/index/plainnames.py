@@ -11,7 +11,7 @@ from variantkit.variants.wheel import parse_wheel_name
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from variantkit.index.page import File
+    from variantkit.index.pages.page import File
     from variantkit.index.selection import VersionChoice
     from variantkit.variants.wheel import WheelName
 

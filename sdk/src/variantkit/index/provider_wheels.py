@@ -9,7 +9,7 @@ from variantkit.machine.wheels import MAX_WHEEL_BYTES, Offer, is_wheel_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from variantkit.index.page import File
+    from variantkit.index.pages.page import File
     from variantkit.index.upstream import Upstream
     from variantkit.trust.approved import Entry
 

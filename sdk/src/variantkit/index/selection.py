@@ -14,7 +14,7 @@ from variantkit.variants.wheel import parse_wheel_name
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from variantkit.index.page import File, Page
+    from variantkit.index.pages.page import File, Page
     from variantkit.machine.supported import Machine, NamespaceSupport
     from variantkit.variants.grammar import Property
     from variantkit.variants.metadata import Metadata
@@ -116,7 +116,7 @@ def group_versions(page: Page) -> dict[str, tuple[tuple[File, ...], File | None]
     """
     from packaging.version import InvalidVersion, Version
 
-    from variantkit.index.filename import parse_filename
+    from variantkit.index.pages.filename import parse_filename
 
     groups: dict[Version, tuple[str, dict[str, File], list[File]]] = {}
     for file in page.files:

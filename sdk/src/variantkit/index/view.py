@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from variantkit.errors import InputError, RefusedError
 from variantkit.index.documents import check_agreement, check_markers, load_metadata
-from variantkit.index.filename import normalize_project, parse_filename
+from variantkit.index.pages.filename import normalize_project, parse_filename
 from variantkit.index.plainnames import name_plainly
 from variantkit.index.selection import choose_version, group_versions, tag_ranker
 from variantkit.variants.wheel import parse_wheel_name
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from variantkit.index.documents import VersionMetadata
-    from variantkit.index.page import File, Page
+    from variantkit.index.pages.page import File, Page
     from variantkit.index.selection import VersionChoice
     from variantkit.index.upstream import Upstream
     from variantkit.machine.supported import Machine

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlsplit
 from urllib.request import url2pathname
 
 from variantkit.errors import UndeterminedError, VariantkitError
-from variantkit.index.page import File, Page
+from variantkit.index.pages.page import File, Page
 from variantkit.index.view import PlainFile, ProjectView, ViewSettings, has_variants, plain_view
 
 if TYPE_CHECKING:

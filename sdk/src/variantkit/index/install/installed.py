@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from variantkit.errors import VariantkitError
-from variantkit.index.filename import normalize_project
+from variantkit.index.pages.filename import normalize_project
 from variantkit.variants.metadata import parse_metadata
 
 if TYPE_CHECKING:

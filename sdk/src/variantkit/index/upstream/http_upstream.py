@@ -5,21 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from variantkit.errors import InputError, RefusedError
-from variantkit.index.connections import HttpOptions
-from variantkit.index.credentials import Credentials
-from variantkit.index.decoding import read_body
-from variantkit.index.exchange import Exchange
-from variantkit.index.member import read_member
-from variantkit.index.origin import origin_of, redacted, split_userinfo, with_suffix
-from variantkit.index.page import ACCEPT, PAGE_CAP, normalize_project, parse_page
-from variantkit.index.remote_file import open_remote
+from variantkit.index.pages.page import ACCEPT, PAGE_CAP, normalize_project, parse_page
 from variantkit.index.upstream import Stream, require_digest
+from variantkit.index.upstream.connections import HttpOptions
+from variantkit.index.upstream.credentials import Credentials
+from variantkit.index.upstream.decoding import read_body
+from variantkit.index.upstream.exchange import Exchange
+from variantkit.index.upstream.member import read_member
+from variantkit.index.upstream.origin import origin_of, redacted, split_userinfo, with_suffix
+from variantkit.index.upstream.remote_file import open_remote
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from variantkit.index.exchange import Reply
-    from variantkit.index.page import File, Page
+    from variantkit.index.pages.page import File, Page
+    from variantkit.index.upstream.exchange import Reply
 
 _PASSED_ON = frozenset({"range", "if-range", "if-none-match", "if-modified-since"})
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from variantkit.errors import UndeterminedError
-from variantkit.index.credentials import Login
-from variantkit.index.origin import is_loopback_name, literal_address, origin_of, redacted, split_userinfo
+from variantkit.index.upstream.credentials import Login
+from variantkit.index.upstream.origin import is_loopback_name, literal_address, origin_of, redacted, split_userinfo
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from variantkit.index.origin import Origin
+    from variantkit.index.upstream.origin import Origin
 
 
 class Proxy(NamedTuple):

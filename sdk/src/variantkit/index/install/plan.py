@@ -6,17 +6,17 @@ import os
 from typing import TYPE_CHECKING
 
 from variantkit.errors import InputError
-from variantkit.index.directory_upstream import path_of_url
-from variantkit.index.installers import PIP, UV, Installer
-from variantkit.index.mounts import Mount
+from variantkit.index.install.installers import PIP, UV, Installer
+from variantkit.index.serve.mounts import Mount
 from variantkit.index.upstream import open_upstream
+from variantkit.index.upstream.directory_upstream import path_of_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from contextlib import ExitStack
 
-    from variantkit.index.requirements import Stated
-    from variantkit.index.settings import IndexSettings
+    from variantkit.index.install.requirements import Stated
+    from variantkit.index.install.settings import IndexSettings
     from variantkit.index.upstream import Upstream
 
 

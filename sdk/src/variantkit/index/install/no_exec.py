@@ -11,7 +11,7 @@ import os
 from typing import TYPE_CHECKING
 
 from variantkit.errors import InputError
-from variantkit.index.requirements import option_of, requirement_lines
+from variantkit.index.install.requirements import option_of, requirement_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

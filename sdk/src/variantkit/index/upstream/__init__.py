@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from types import TracebackType
 
-    from variantkit.index.connections import HttpOptions
-    from variantkit.index.directory_upstream import DirectoryUpstream
-    from variantkit.index.http_upstream import HttpUpstream
-    from variantkit.index.page import File, Page
+    from variantkit.index.pages.page import File, Page
+    from variantkit.index.upstream.connections import HttpOptions
+    from variantkit.index.upstream.directory_upstream import DirectoryUpstream
+    from variantkit.index.upstream.http_upstream import HttpUpstream
 
 CHUNK = 1 << 16
 _DIGESTS = ("sha256", "sha512", "sha384")
@@ -87,13 +87,13 @@ def open_upstream(
     """The upstream at an http(s) URL, a file: URL or a directory (relative to `base_dir`, else to the current one)."""
     scheme, mark, _ = location.partition("://")
     if mark and scheme.lower() in {"http", "https"}:
-        from variantkit.index.http_upstream import HttpUpstream
+        from variantkit.index.upstream.http_upstream import HttpUpstream
 
         return HttpUpstream(location, options)
-    from variantkit.index.directory_upstream import DirectoryUpstream
+    from variantkit.index.upstream.directory_upstream import DirectoryUpstream
 
     if location.lower().startswith("file:"):
-        from variantkit.index.directory_upstream import path_of_url
+        from variantkit.index.upstream.directory_upstream import path_of_url
 
         return DirectoryUpstream(path_of_url(location))
     if mark:

@@ -7,13 +7,13 @@ from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
 from variantkit.errors import InputError, UndeterminedError
-from variantkit.index.origin import origin_of, redacted, split_userinfo
+from variantkit.index.upstream.origin import origin_of, redacted, split_userinfo
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from netrc import netrc
 
-    from variantkit.index.origin import Origin
+    from variantkit.index.upstream.origin import Origin
 
 KEYRING_SECONDS = 60.0
 NETRC_BYTES = 1 << 20

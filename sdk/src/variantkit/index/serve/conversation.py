@@ -14,17 +14,17 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, unquote_to_bytes
 
 from variantkit.errors import VariantkitError
-from variantkit.index.filename import normalize_project
-from variantkit.index.mounts import may_redirect
-from variantkit.index.origin import with_suffix
-from variantkit.index.page import JSON_TYPE, printable
-from variantkit.index.rendering import negotiate, render_html, render_json
+from variantkit.index.pages.filename import normalize_project
+from variantkit.index.pages.page import JSON_TYPE, printable
+from variantkit.index.pages.rendering import negotiate, render_html, render_json
+from variantkit.index.serve.mounts import may_redirect
+from variantkit.index.upstream.origin import with_suffix
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from variantkit.index.mounts import MountedIndex, Offer
-    from variantkit.index.serve import Server
+    from variantkit.index.serve.mounts import MountedIndex, Offer
+    from variantkit.index.serve.server import Server
     from variantkit.index.view import PlainFile, ProjectView
 
 HEADER_CAP = 32 * 1024

@@ -20,8 +20,8 @@ from http.server import HTTPServer
 from typing import TYPE_CHECKING, Any
 
 from variantkit.errors import InputError, VariantkitError
-from variantkit.index.conversation import Conversation, Event
-from variantkit.index.mounts import Mount, MountedIndex, OneAtATime, mount_digest
+from variantkit.index.serve.conversation import Conversation, Event
+from variantkit.index.serve.mounts import Mount, MountedIndex, OneAtATime, mount_digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -8,8 +8,8 @@ from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
 from variantkit.errors import InputError, RefusedError
-from variantkit.index.origin import Origin, is_internal, literal_address
-from variantkit.index.proxies import Proxy, find_proxy
+from variantkit.index.upstream.origin import Origin, is_internal, literal_address
+from variantkit.index.upstream.proxies import Proxy, find_proxy
 
 if TYPE_CHECKING:
     import ssl

@@ -6,11 +6,11 @@ import zlib
 from typing import TYPE_CHECKING
 
 from variantkit.errors import InputError, UndeterminedError
-from variantkit.index.alarm import Alarm
-from variantkit.index.origin import redacted
+from variantkit.index.upstream.alarm import Alarm
+from variantkit.index.upstream.origin import redacted
 
 if TYPE_CHECKING:
-    from variantkit.index.exchange import Reply
+    from variantkit.index.upstream.exchange import Reply
 
 _CHUNK = 1 << 16
 

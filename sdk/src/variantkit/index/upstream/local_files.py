@@ -9,11 +9,11 @@ from threading import Lock
 from typing import IO, TYPE_CHECKING
 
 from variantkit.errors import InputError, UndeterminedError
-from variantkit.index.member import read_member
 from variantkit.index.upstream import CHUNK, Stream
+from variantkit.index.upstream.member import read_member
 
 if TYPE_CHECKING:
-    from variantkit.index.directory import Directory
+    from variantkit.index.upstream.directory import Directory
 
 _METADATA_CAP = 4 << 20
 _one_range = re.compile(r"bytes=(\d{0,18})-(\d{0,18})").fullmatch

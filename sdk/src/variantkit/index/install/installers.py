@@ -11,16 +11,16 @@ import threading
 from typing import IO, TYPE_CHECKING, NamedTuple, TextIO
 
 from variantkit.errors import InputError
-from variantkit.index.no_exec import guarded_pip
-from variantkit.index.serve import USER
+from variantkit.index.install.no_exec import guarded_pip
+from variantkit.index.serve.server import USER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, MutableMapping, Sequence
 
-    from variantkit.index.conversation import Event
-    from variantkit.index.mounts import Mount
-    from variantkit.index.serve import Server
-    from variantkit.index.settings import IndexSettings
+    from variantkit.index.install.settings import IndexSettings
+    from variantkit.index.serve.conversation import Event
+    from variantkit.index.serve.mounts import Mount
+    from variantkit.index.serve.server import Server
     from variantkit.machine.target import Target
 
 UV, PIP, AUTO = "uv", "pip", "auto"

@@ -7,8 +7,8 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from variantkit.errors import InputError
-from variantkit.index.filename import normalize_project, parse_filename
-from variantkit.index.rendering import (
+from variantkit.index.pages.filename import normalize_project, parse_filename
+from variantkit.index.pages.rendering import (
     HTML_TYPE,
     JSON_TYPE,
     PLAIN_HTML_TYPE,
@@ -183,7 +183,7 @@ def _json_entry(item: object) -> _Entry:
 
 
 def _read_html(body: bytes, url: str) -> tuple[str, list[_Entry], str, str]:
-    from variantkit.index.anchors import read_anchors
+    from variantkit.index.pages.anchors import read_anchors
 
     base, anchors, metas = read_anchors(_decode(body, url), url)
     if "pypi:repository-version" in metas:

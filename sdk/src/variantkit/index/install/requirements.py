@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from variantkit.errors import InputError
-from variantkit.index.filename import normalize_project
+from variantkit.index.pages.filename import normalize_project
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -6,11 +6,11 @@ import os
 from typing import TYPE_CHECKING
 
 from variantkit.errors import InputError, UndeterminedError
-from variantkit.index.directory import Directory
-from variantkit.index.local_files import FileDigests, load_requires_python
-from variantkit.index.member import read_member
-from variantkit.index.page import HTML_TYPE, JSON_TYPE, PAGE_CAP, File, Page, normalize_project, parse_page
+from variantkit.index.pages.page import HTML_TYPE, JSON_TYPE, PAGE_CAP, File, Page, normalize_project, parse_page
 from variantkit.index.upstream import Stream, require_digest
+from variantkit.index.upstream.directory import Directory
+from variantkit.index.upstream.local_files import FileDigests, load_requires_python
+from variantkit.index.upstream.member import read_member
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -67,7 +67,7 @@ class DirectoryUpstream:
         return data
 
     def stream(self, file: File, *, suffix: str = "", headers: Mapping[str, str] | None = None) -> Stream:
-        from variantkit.index.local_files import stream_file
+        from variantkit.index.upstream.local_files import stream_file
 
         return stream_file(self._open(file, suffix), headers or {})
 
@@ -106,7 +106,7 @@ class DirectoryUpstream:
             return False
 
     def _listed(self, name: str) -> Iterator[File]:
-        from variantkit.index.filename import parse_filename
+        from variantkit.index.pages.filename import parse_filename
 
         for folder in self._folders(name):
             for filename in sorted(os.listdir(folder)):

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urljoin
 
 from variantkit.errors import InputError, RefusedError, UndeterminedError, VariantkitError
-from variantkit.index.alarm import Alarm
-from variantkit.index.connections import Connections
-from variantkit.index.origin import origin_of, redacted, request_target, split_userinfo
+from variantkit.index.upstream.alarm import Alarm
+from variantkit.index.upstream.connections import Connections
+from variantkit.index.upstream.origin import origin_of, redacted, request_target, split_userinfo
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from http.client import HTTPConnection, HTTPResponse
     from socket import socket
 
-    from variantkit.index.connections import HttpOptions
-    from variantkit.index.credentials import Credentials
-    from variantkit.index.origin import Origin
+    from variantkit.index.upstream.connections import HttpOptions
+    from variantkit.index.upstream.credentials import Credentials
+    from variantkit.index.upstream.origin import Origin
 
 MAX_REDIRECTS = 5
 MAX_RETRIES = 2

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from variantkit.index.filename import normalize_project, parse_filename
+from variantkit.index.pages.filename import normalize_project, parse_filename
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from variantkit.index.page import File, Page
+    from variantkit.index.pages.page import File, Page
 
 JSON_TYPE = "application/vnd.pypi.simple.v1+json"
 HTML_TYPE = "application/vnd.pypi.simple.v1+html"

@@ -6,13 +6,13 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from variantkit.errors import UndeterminedError
-from variantkit.index.origin import redacted
+from variantkit.index.upstream.origin import redacted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from subprocess import CompletedProcess
 
-    from variantkit.index.connections import HttpOptions
+    from variantkit.index.upstream.connections import HttpOptions
 
 _SECONDS = 60
 _FILE_CAP = 1 << 20
@@ -45,7 +45,7 @@ class IndexSettings(NamedTuple):
 
     def http_options(self, environ: Mapping[str, str] | None = None) -> HttpOptions:
         """How to reach these indexes, for `open_upstream`."""
-        from variantkit.index.connections import HttpOptions
+        from variantkit.index.upstream.connections import HttpOptions
 
         options = HttpOptions(
             trusted_hosts=self.trusted_hosts,
@@ -149,7 +149,7 @@ def uv_settings(uv: str, environ: Mapping[str, str], cwd: str) -> IndexSettings:
 
     UndeterminedError when uv cannot say.
     """
-    from variantkit.index.uv_settings import load_uv_settings
+    from variantkit.index.install.uv_settings import load_uv_settings
 
     return load_uv_settings(uv, environ, cwd)
 

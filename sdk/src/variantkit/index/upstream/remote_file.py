@@ -7,12 +7,12 @@ import re
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from variantkit.errors import InputError, UndeterminedError
-from variantkit.index.origin import redacted
+from variantkit.index.upstream.origin import redacted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from variantkit.index.exchange import Reply
+    from variantkit.index.upstream.exchange import Reply
 
 BLOCK = 1 << 16
 MAX_FETCHED = 64 << 20

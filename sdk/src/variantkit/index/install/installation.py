@@ -9,9 +9,8 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from variantkit.errors import InputError
-from variantkit.index.filename import normalize_project
-from variantkit.index.installed import installed_builds
-from variantkit.index.installers import (
+from variantkit.index.install.installed import installed_builds
+from variantkit.index.install.installers import (
     UV,
     Installer,
     Keeper,
@@ -19,22 +18,23 @@ from variantkit.index.installers import (
     child_environment,
     find_installer,
 )
-from variantkit.index.no_exec import require_nothing_editable
-from variantkit.index.page import printable
-from variantkit.index.plan import plan_mounts
-from variantkit.index.report import compare_outcomes, describe_outcomes
-from variantkit.index.requirements import read_requirements, require_requirements, require_safe_arguments
-from variantkit.index.serve import serve
-from variantkit.index.settings import pip_settings, uv_settings
+from variantkit.index.install.no_exec import require_nothing_editable
+from variantkit.index.install.plan import plan_mounts
+from variantkit.index.install.report import compare_outcomes, describe_outcomes
+from variantkit.index.install.requirements import read_requirements, require_requirements, require_safe_arguments
+from variantkit.index.install.settings import pip_settings, uv_settings
+from variantkit.index.pages.filename import normalize_project
+from variantkit.index.pages.page import printable
+from variantkit.index.serve.server import serve
 from variantkit.index.view import ViewSettings
 from variantkit.machine.target import query_target
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from variantkit.index.install.settings import IndexSettings
     from variantkit.index.provider_wheels import IndexWheels
-    from variantkit.index.serve import Server
-    from variantkit.index.settings import IndexSettings
+    from variantkit.index.serve.server import Server
     from variantkit.machine.supported import Machine
     from variantkit.machine.target import Target
     from variantkit.variants.grammar import Property

@@ -10,7 +10,7 @@ from variantkit.machine.report import namespace_summary, rejection_object
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from variantkit.index.installed import Installed
+    from variantkit.index.install.installed import Installed
     from variantkit.index.selection import VersionChoice
     from variantkit.index.view import ProjectView
     from variantkit.machine.supported import NamespaceSupport

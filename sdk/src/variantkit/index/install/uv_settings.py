@@ -8,14 +8,14 @@ import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from variantkit.errors import InputError, UndeterminedError
-from variantkit.index.origin import split_userinfo, with_userinfo
-from variantkit.index.rust_debug import Struct, find_structs, parse_debug
-from variantkit.index.settings import IndexSettings, last_line, load_text, run_installer
+from variantkit.index.install.rust_debug import Struct, find_structs, parse_debug
+from variantkit.index.install.settings import IndexSettings, last_line, load_text, run_installer
+from variantkit.index.upstream.origin import split_userinfo, with_userinfo
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from variantkit.index.rust_debug import Value
+    from variantkit.index.install.rust_debug import Value
 
 _MASK = "****"
 _VARIABLES = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX", "UV_EXTRA_INDEX_URL")

@@ -1,0 +1,1 @@
+"""Installation: the user's own installer, run against the view."""

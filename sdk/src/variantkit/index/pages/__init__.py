@@ -1,0 +1,1 @@
+"""Pages of a simple index, the file names they list, and the tree that serves them."""

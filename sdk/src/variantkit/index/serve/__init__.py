@@ -1,0 +1,1 @@
+"""The loopback server: one machine's view of indexes, live."""
