@@ -208,6 +208,19 @@ def test_a_broken_variants_json_leaves_the_plain_wheel(capsys: pytest.CaptureFix
     assert [note["code"] for note in found["notes"]] == ["metadata-invalid"]
 
 
+def test_a_wheel_whose_label_and_variant_json_disagree_is_left_out(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, approved: list[str]
+) -> None:
+    release = tmp_path / "release"
+    release.mkdir()
+    make_wheel(release, "probe", label="v2", variant=document({"v3": VARIANTS["v3"]}))
+    make_wheel(release, "probe")
+    (release / "probe-1.0-variants.json").write_text(json.dumps(document({"v2": VARIANTS["v2"]})))
+    code, found = run_json(capsys, "select", str(release), *approved)
+    assert (code, found["selected"]) == (0, "")
+    assert [note["code"] for note in found["notes"]] == ["metadata-mismatch"]
+
+
 DEEP = "[" * 100_000
 BROKEN: dict[str, bytes] = {
     "empty": b"",

@@ -252,7 +252,7 @@ def test_a_label_that_cannot_be_had_is_refused_with_the_reason(
         (
             ["v3", "v2"],
             "v2",
-            "demo 1.0: took v2 — v3 is the better of the 2 compatible builds, but another was asked for",
+            "demo 1.0: took v2 — v3 is the better of the 2 compatible builds, but this one is installed",
         ),
         (
             ["v4"],

@@ -245,6 +245,7 @@ def test_detection_asks_what_is_approved(stage: Stage, tmp_path: Path) -> None:
 def test_detection_of_a_namespace_that_nobody_is_approved_for_says_so(stage: Stage, tmp_path: Path) -> None:
     found = machine_of(stage, tmp_path).detect(["nvidia"])["nvidia"]
     assert (found.status, found.code) == ("denied", "not-listed")
+    assert found.detail == "no approved provider answers for namespace nvidia"
 
 
 def test_the_module_that_is_asked_is_the_package_by_default(stage: Stage, tmp_path: Path) -> None:

@@ -56,6 +56,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(argv: list[str]) -> int:
+    if not argv:
+        _parser(argv).print_help(sys.stderr)
+        return 2
     try:
         args = _parse(argv)
     except SystemExit as leaving:  # --help, --version and wrong usage: argparse has said why

@@ -59,7 +59,9 @@ def load_metadata(upstream: Upstream, wheels: Iterable[File], variants_json: Fil
         metadata = parse_metadata(data, variants_json.filename)
     except InputError as error:
         return VersionMetadata(None, (METADATA_INVALID, f"{error}; its variants are left out"))
-    return VersionMetadata(metadata, vouched=advertised_digest(variants_json, "") is not None)
+    # The digest of a file in a directory is our own: it says nothing of who wrote the file.
+    vouched = advertised_digest(variants_json, "") is not None and not variants_json.url.startswith("file:")
+    return VersionMetadata(metadata, vouched=vouched)
 
 
 def _combine_from_wheels(upstream: Upstream, wheels: Iterable[File]) -> VersionMetadata:

@@ -267,7 +267,7 @@ def _standing(labels: Sequence[str], taken: str | None, best: str | None) -> str
     if taken is not None and taken not in labels:
         return "not among the builds that fit this machine"
     if taken != best:
-        return f"{best or 'the plain build'} is the better of the {count} compatible builds, but another was asked for"
+        return f"{best or 'the plain build'} is the better of the {count} compatible builds, but this one is installed"
     if taken is None:
         return "no other build is compatible" if not labels else "the compatible builds are yanked"
     return "the only compatible build" if count == 1 else f"best of {count} compatible builds"

@@ -100,7 +100,11 @@ class ThisMachine:
         for entry in entries_written(self.approvals):
             approved.setdefault(entry.namespace, ProviderInfo((entry.package,), entry.plugin_api[0]))
         known = dict.fromkeys([*approved, *settings.overrides, *settings.static])
-        return self.decide({namespace: approved.get(namespace) for namespace in namespaces or known})
+        answers = self.decide({namespace: approved.get(namespace) for namespace in namespaces or known})
+        for namespace, answer in answers.items():
+            if answer.code == "not-listed" and namespace not in approved:
+                answers[namespace] = answer._replace(detail=f"no approved provider answers for namespace {namespace}")
+        return answers
 
     def decide(
         self, providers: Mapping[str, ProviderInfo | None], index: str | None = None
