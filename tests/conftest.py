@@ -1,10 +1,16 @@
-"""Settings of every test: laws are checked without a clock, since a busy machine is not a broken law."""
+"""Settings of every test, and what a run says of the machine it ran on."""
 
 from __future__ import annotations
 
-from hypothesis import settings
+import os
 
-settings.register_profile("variantkit", deadline=None)
+from hypothesis import HealthCheck, settings
+
+# Laws are checked without a clock, since a busy machine is not a broken law. CI checks the same examples every time: a
+# new example is for whoever can look at it, not for a change that has nothing to do with it.
+settings.register_profile(
+    "variantkit", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=bool(os.environ.get("CI"))
+)
 settings.load_profile("variantkit")
 
 

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
 from variantkit.index.pages.filename import parse_filename
-from variantkit.index.pages.page import HTML_TYPE, JSON_TYPE, File, Page, render_html, render_json
+from variantkit.index.pages.page import HTML_TYPE, JSON_TYPE, File, Page
+from variantkit.index.pages.rendering import render_html, render_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

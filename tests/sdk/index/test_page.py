@@ -18,14 +18,10 @@ from variantkit.index.pages.page import (
     PLAIN_HTML_TYPE,
     File,
     Page,
-    negotiate,
     parse_page,
     parse_root,
-    render_html,
-    render_json,
-    render_root_html,
-    render_root_json,
 )
+from variantkit.index.pages.rendering import negotiate, render_html, render_json, render_root_html, render_root_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -16,8 +16,10 @@ from support.interpreters import INTERPRETERS
 from support.uv import UV
 from support.wheels import make_wheel
 from variantkit.errors import InputError, UndeterminedError
+from variantkit.index.install.pip_settings import pip_settings
 from variantkit.index.install.rust_debug import Struct, find_structs, parse_debug
-from variantkit.index.install.settings import IndexSettings, pip_settings, uv_settings
+from variantkit.index.install.settings import IndexSettings
+from variantkit.index.install.uv_settings import uv_settings
 from variantkit.index.upstream.http_upstream import HttpUpstream
 from variantkit.index.upstream.origin import with_userinfo
 

@@ -174,7 +174,7 @@ def canonical_properties(properties: Properties) -> dict[str, dict[str, list[str
 
 
 def _provider_object(namespace: str, info: ProviderInfo, metadata: Metadata) -> dict[str, object]:
-    from variantkit.variants.ordering import prioritized
+    from variantkit.variants.priorities import prioritized
 
     made: dict[str, object] = {}
     if info.builtin is not None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from variantkit.errors import InputError
 from variantkit.variants.grammar import Property
+from variantkit.variants.priorities import prioritized, put_first
 from variantkit.variants.shape import ABI_NAMESPACE
 
 if TYPE_CHECKING:
@@ -93,21 +93,6 @@ def _orders(metadata: Metadata, supported: Supported) -> Orders:
         }
         for namespace in listed
     }
-
-
-def prioritized(features: Sequence[Feature], namespace: str, metadata: Metadata) -> tuple[Feature, ...]:
-    """Put first what the drafts' `default-priorities.feature` and `.property` name, among these features."""
-    first_values = metadata.property_priorities.get(namespace, {})
-    ordered = put_first(metadata.feature_priorities.get(namespace, ()), {feature.name: feature for feature in features})
-    return tuple(
-        feature._replace(values=tuple(put_first(first_values.get(feature.name, ()), dict.fromkeys(feature.values))))
-        for feature in map({feature.name: feature for feature in features}.__getitem__, ordered)
-    )
-
-
-def put_first(preferred: Iterable[str], names: Mapping[str, object]) -> list[str]:
-    """Return `names` with those that are `preferred` first, in that order."""
-    return [*dict.fromkeys(chain((name for name in preferred if name in names), names))]
 
 
 def _prefer(orders: Orders, prefer: Iterable[Property]) -> Orders:

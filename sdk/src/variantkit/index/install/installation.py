@@ -19,10 +19,11 @@ from variantkit.index.install.installers import (
     find_installer,
 )
 from variantkit.index.install.no_exec import require_nothing_editable
+from variantkit.index.install.pip_settings import pip_settings
 from variantkit.index.install.plan import plan_mounts
 from variantkit.index.install.report import compare_outcomes, describe_outcomes
 from variantkit.index.install.requirements import read_requirements, require_requirements, require_safe_arguments
-from variantkit.index.install.settings import pip_settings, uv_settings
+from variantkit.index.install.uv_settings import uv_settings
 from variantkit.index.pages.filename import normalize_project
 from variantkit.index.pages.page import printable
 from variantkit.index.serve.server import serve

@@ -29,7 +29,7 @@ class _Place(NamedTuple):
     text: str
 
 
-def load_uv_settings(uv: str, environ: Mapping[str, str], cwd: str) -> IndexSettings:
+def uv_settings(uv: str, environ: Mapping[str, str], cwd: str) -> IndexSettings:
     """Ask `uv --show-settings`, so that which setting wins is uv's word; UndeterminedError when it cannot say.
 
     uv masks user names and passwords. They are looked up where uv itself reads them, under the URL that it shows.

@@ -8,37 +8,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from variantkit.errors import InputError
 from variantkit.index.pages.filename import normalize_project, parse_filename
-from variantkit.index.pages.rendering import (
-    HTML_TYPE,
-    JSON_TYPE,
-    PLAIN_HTML_TYPE,
-    negotiate,
-    render_html,
-    render_json,
-    render_root_html,
-    render_root_json,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = [
-    "ACCEPT",
-    "HTML_TYPE",
-    "JSON_TYPE",
-    "PAGE_CAP",
-    "PLAIN_HTML_TYPE",
-    "File",
-    "Page",
-    "negotiate",
-    "normalize_project",
-    "parse_page",
-    "parse_root",
-    "render_html",
-    "render_json",
-    "render_root_html",
-    "render_root_json",
-]
+JSON_TYPE = "application/vnd.pypi.simple.v1+json"
+HTML_TYPE = "application/vnd.pypi.simple.v1+html"
+PLAIN_HTML_TYPE = "text/html"
 
 ACCEPT = f"{JSON_TYPE}, {HTML_TYPE};q=0.2, {PLAIN_HTML_TYPE};q=0.1"
 """What a client of an index sends as `Accept`."""

@@ -6,15 +6,12 @@ import json
 from typing import TYPE_CHECKING
 
 from variantkit.index.pages.filename import normalize_project, parse_filename
+from variantkit.index.pages.page import HTML_TYPE, JSON_TYPE, PLAIN_HTML_TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from variantkit.index.pages.page import File, Page
-
-JSON_TYPE = "application/vnd.pypi.simple.v1+json"
-HTML_TYPE = "application/vnd.pypi.simple.v1+html"
-PLAIN_HTML_TYPE = "text/html"
 
 _OFFERED = {
     JSON_TYPE: (JSON_TYPE, "application/vnd.pypi.simple.latest+json"),

@@ -9,7 +9,8 @@ from urllib.parse import quote
 
 from variantkit.errors import DocumentError, InputError, Problem, VariantkitError
 from variantkit.index.pages.filename import normalize_project, parse_filename
-from variantkit.index.pages.page import File, Page, render_html, render_json, render_root_html, render_root_json
+from variantkit.index.pages.page import File, Page
+from variantkit.index.pages.rendering import render_html, render_json, render_root_html, render_root_json
 from variantkit.variants.archive import open_wheel, replacing
 from variantkit.variants.description import digest_file, read_headers
 from variantkit.variants.metadata import combine_metadata, dump_metadata

@@ -6,7 +6,8 @@ import os
 from typing import TYPE_CHECKING
 
 from variantkit.errors import InputError, UndeterminedError
-from variantkit.index.pages.page import HTML_TYPE, JSON_TYPE, PAGE_CAP, File, Page, normalize_project, parse_page
+from variantkit.index.pages.filename import normalize_project
+from variantkit.index.pages.page import HTML_TYPE, JSON_TYPE, PAGE_CAP, File, Page, parse_page
 from variantkit.index.upstream import Stream, require_digest
 from variantkit.index.upstream.directory import Directory
 from variantkit.index.upstream.local_files import FileDigests, load_requires_python

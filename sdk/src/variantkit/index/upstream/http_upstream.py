@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from variantkit.errors import InputError, RefusedError
-from variantkit.index.pages.page import ACCEPT, PAGE_CAP, normalize_project, parse_page
+from variantkit.index.pages.filename import normalize_project
+from variantkit.index.pages.page import ACCEPT, PAGE_CAP, parse_page
 from variantkit.index.upstream import Stream, require_digest
 from variantkit.index.upstream.connections import HttpOptions
 from variantkit.index.upstream.credentials import Credentials
