@@ -47,7 +47,11 @@ class BundleHook(BuildHookInterface):  # type: ignore[type-arg,unused-ignore]
         self._made = tempfile.mkdtemp(prefix="variantkit-bundle-")
         package = os.path.join(self._made, PACKAGE)
         os.mkdir(package)
-        _write_bundle(self.root, bundle, package)
+        try:
+            _write_bundle(self.root, bundle, package)
+        except BaseException:  # hatchling calls `finalize` for builds that succeed alone
+            shutil.rmtree(self._made, ignore_errors=True)
+            raise
         key = "force_include_editable" if version == "editable" else "force_include"
         build_data[key][package] = PACKAGE
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support.lists import DIGEST, NOW, load_levels, make_entry, make_list, write_list
+from variantkit.machine import settings
+from variantkit.trust import levels
 from variantkit.trust.dates import parse_date
 from variantkit_allowlist import cli, describe_lists
 
@@ -21,10 +23,10 @@ FAR = {"issued": "2020-01-01", "renew_by": "2090-01-01", "expires": "2099-01-01"
 @pytest.fixture
 def only(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """A machine without lists of its own: none of system, user or SDK, and no memory."""
-    monkeypatch.setattr(cli, "system_path", lambda: str(tmp_path / "etc" / "approved.json"))
-    monkeypatch.setattr(cli, "user_path", lambda: str(tmp_path / "home" / "approved.json"))
-    monkeypatch.setattr(cli, "memory_path", lambda: None)
-    monkeypatch.setattr(cli, "bundle_directory", lambda: None)
+    monkeypatch.setattr(levels, "system_path", lambda: str(tmp_path / "etc" / "approved.json"))
+    monkeypatch.setattr(levels, "user_path", lambda: str(tmp_path / "home" / "approved.json"))
+    monkeypatch.setattr(levels, "memory_path", lambda: None)
+    monkeypatch.setattr(settings, "bundle_directory", lambda: None)
     monkeypatch.delenv("VARIANTKIT_APPROVED", raising=False)
     return tmp_path
 
@@ -136,7 +138,7 @@ def test_the_variable_and_the_embedded_list_are_shown(
 ) -> None:
     (only / "bundle").mkdir()
     write_list(only / "bundle", make_list(make_entry(), id="sdk", **FAR))
-    monkeypatch.setattr(cli, "bundle_directory", lambda: str(only / "bundle"))
+    monkeypatch.setattr(settings, "bundle_directory", lambda: str(only / "bundle"))
     monkeypatch.setenv("VARIANTKIT_APPROVED", write_list(only, make_list(id="mine", **FAR)))
     code, printed = _status(capsys)
     lists: list[dict[str, object]] = printed["lists"]  # type: ignore[assignment]
@@ -147,9 +149,9 @@ def test_the_variable_and_the_embedded_list_are_shown(
 def test_a_bundle_without_its_list_cannot_be_judged(
     only: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(cli, "bundle_directory", lambda: str(only))
+    monkeypatch.setattr(settings, "bundle_directory", lambda: str(only))
     assert cli.main(["status"]) == 3
-    assert "cannot read the embedded list" in capsys.readouterr().err
+    assert "cannot read the SDK's own approved list" in capsys.readouterr().err
 
 
 def test_a_list_that_narrows_is_named_so(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import tarfile
+import tempfile
 import zipfile
 from pathlib import Path
 
@@ -79,10 +80,16 @@ def test_the_source_tree_holds_nothing_generated(wheel: Path) -> None:
     assert not (ROOT / "sdk" / "src" / "variantkit_bundle").exists()
 
 
-def test_a_release_build_without_the_published_wheels_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_release_build_without_the_published_wheels_fails_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
     monkeypatch.setenv("VARIANTKIT_RELEASE", "1")
     with pytest.raises(ValueError, match="VARIANTKIT_PROVIDER_WHEELS"):
         build_wheel(ROOT / "sdk", tmp_path)
+    assert os.listdir(scratch) == []
 
 
 @pytest.mark.parametrize(

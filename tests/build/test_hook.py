@@ -6,6 +6,7 @@ import hashlib
 import os
 import subprocess
 import sys
+import tempfile
 import zipfile
 from pathlib import Path
 
@@ -71,11 +72,17 @@ def test_two_builds_have_the_same_bytes(project: Path) -> None:
     assert Path(build(project)).read_bytes() == first
 
 
-def test_other_bytes_are_refused_and_no_wheel_is_left(project: Path) -> None:
+def test_other_bytes_are_refused_and_nothing_is_left(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
     write_lock(project, "0" * 64)
     with pytest.raises(ValueError, match=r"vendored-thing==2\.0 thing\.py: expected sha256 0{64}, found [0-9a-f]{64}"):
         build(project)
     assert not [name for name in os.listdir(project / "dist") if name.endswith(".whl")]
+    assert os.listdir(scratch) == []
 
 
 def test_another_version_is_refused(project: Path) -> None:

@@ -57,7 +57,7 @@ def test_the_same_wheel_over_generated_releases(tmp_path: Path, machine: ThisMac
     for seed in range(COUNT):
         directory = tmp_path / str(seed)
         release = make_release(str(directory), seed, tags)
-        ours = choose_release(str(directory), release.project, None, (), lambda _python, _sources: machine)
+        ours = choose_release(str(directory), release.project, None, (), lambda _target, _sources: machine)
         theirs = wheel_that_uv_selects(directory, release.project, tmp_path / "cache")
         assert ours.filename == theirs, f"seed {seed}: we choose {ours.filename}, uv chooses {theirs}"
         kind = "nothing" if theirs is None else "null" if ours.label == "null" else "variant" if ours.label else "plain"

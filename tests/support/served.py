@@ -65,7 +65,7 @@ class ToldMachine:
         features = (Feature("level", levels),) if levels else ()
         self._answer = answer or NamespaceSupport("static", "static-file", features)
 
-    def support(self, metadata: Metadata, index: str | None = None) -> Mapping[str, NamespaceSupport]:
+    def support(self, metadata: Metadata) -> Mapping[str, NamespaceSupport]:
         return {"site": self._answer}
 
 

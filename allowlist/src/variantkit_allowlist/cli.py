@@ -9,9 +9,8 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from variantkit.errors import InputError, UndeterminedError, VariantkitError
-from variantkit.machine.settings import bundle_directory
-from variantkit.trust import load_approvals, memory_path, system_path, user_path
+from variantkit.errors import InputError, VariantkitError
+from variantkit.machine.settings import read_approved_lists
 from variantkit_allowlist.model import describe_lists
 
 if TYPE_CHECKING:
@@ -57,26 +56,7 @@ def _parser() -> argparse.ArgumentParser:
 def _read_lists(named: str | None) -> Approvals:
     if named is not None and not os.path.lexists(named):
         raise InputError(f"--approved {named}: expected an approved list, found no file there")
-    return load_approvals(
-        flag=named,
-        variable=os.environ.get("VARIANTKIT_APPROVED") or None,
-        user_path=user_path(),
-        system_path=system_path(),
-        embedded=_read_embedded(),
-        now=int(time.time()),
-        memory_dir=memory_path(),
-    )
-
-
-def _read_embedded() -> bytes | None:
-    bundle = bundle_directory()
-    if bundle is None:
-        return None
-    try:
-        with open(os.path.join(bundle, "approved.json"), "rb") as stream:
-            return stream.read()
-    except OSError as error:
-        raise UndeterminedError(f"{bundle}: cannot read the embedded list: {error.strerror or error}") from None
+    return read_approved_lists(named, os.environ, int(time.time()))
 
 
 def _as_json(status: Status) -> dict[str, object]:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+import os
+import subprocess
+import venv
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,9 +15,6 @@ from support.approvals import approve, write_list
 from support.providers import PACKAGE, PLUGIN, make_provider
 from support.wheels import make_wheel
 from variantkit.cli.main import main
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 SCHEMA = "https://variants-schema.wheelnext.dev/peps/850/v0.2.0.json"
 VARIANTS: dict[str, Any] = {
@@ -171,6 +172,24 @@ def test_explain_says_why_and_why_not(
     assert code == 0
     assert "v3 needs example :: level :: v3, which this machine does not support" in out
     assert "example: present (provider by example-variant-provider 1.0, isolation: process)" in out
+
+
+def test_select_of_a_file_asks_the_environment_that_is_named(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, approved: list[str]
+) -> None:
+    """Its interpreter runs the provider, and what is installed there is what `abi_dependency` is compared with."""
+    env = tmp_path / "env"
+    venv.create(env, with_pip=False)
+    python = env / ("Scripts" if os.name == "nt" else "bin") / "python"
+    ask = [str(python), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
+    site = Path(subprocess.run(ask, capture_output=True, text=True, check=True).stdout.strip())
+    (site / "torch-2.9.1.dist-info").mkdir()
+    (site / "torch-2.9.1.dist-info" / "METADATA").touch()
+    variants = {"abi": {"abi_dependency": {"torch": ["2.9"]}, "example": {"level": ["v2"]}}, "null": {}}
+    path = tmp_path / "x.json"
+    path.write_text(json.dumps(document(variants)))
+    assert run(capsys, "select", str(path), *approved)[1] == "null\n"
+    assert run(capsys, "select", str(path), *approved, "--python", str(env))[1] == "abi\n"
 
 
 def make_release(directory: Path) -> None:

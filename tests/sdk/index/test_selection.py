@@ -49,11 +49,11 @@ class FixedMachine:
 
     def __init__(self, answers: Mapping[str, NamespaceSupport]) -> None:
         self.answers = answers
-        self.asked: list[tuple[frozenset[str], str | None]] = []
+        self.asked: list[frozenset[str]] = []
 
-    def support(self, metadata: Metadata, index: str | None = None) -> Mapping[str, NamespaceSupport]:
+    def support(self, metadata: Metadata) -> Mapping[str, NamespaceSupport]:
         used = frozenset(namespace for properties in metadata.variants.values() for namespace in properties)
-        self.asked.append((used, index))
+        self.asked.append(used)
         return {namespace: self.answers.get(namespace, NamespaceSupport("absent")) for namespace in used}
 
 
@@ -153,8 +153,8 @@ def test_nothing_that_fits_leaves_nothing() -> None:
 
 def test_only_namespaces_that_candidates_use_are_asked() -> None:
     asked = machine()
-    choose("py3-none-any-v3", "cp38-cp38-win32-gpu", machine=asked, index="https://index/")
-    assert asked.asked == [(frozenset({"x86_64"}), "https://index/")]
+    choose("py3-none-any-v3", "cp38-cp38-win32-gpu", machine=asked)
+    assert asked.asked == [frozenset({"x86_64"})]
 
 
 def test_nobody_is_asked_where_no_variant_is_a_candidate() -> None:
@@ -206,7 +206,7 @@ def test_one_label_can_be_asked_for_and_only_its_namespaces_are_asked() -> None:
     asked = machine()
     choice = choose("py3-none-any-gpu", "py3-none-any-v2", "py3-none-any-v3", only_label="v2", machine=asked)
     assert names(choice) == ["py3-none-any-v2"]
-    assert asked.asked == [(frozenset({"x86_64"}), None)]
+    assert asked.asked == [frozenset({"x86_64"})]
 
 
 UNDETERMINED = NamespaceSupport("undetermined", detail="it did not answer in 5 seconds")

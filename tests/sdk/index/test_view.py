@@ -50,7 +50,7 @@ LABELS = ("v3", "v2", "v1", "null")
 class LevelMachine:
     """A machine that supports levels v3 to v1 of the namespace x86_64, and nothing else."""
 
-    def support(self, metadata: Metadata, index: str | None = None) -> Mapping[str, NamespaceSupport]:
+    def support(self, metadata: Metadata) -> Mapping[str, NamespaceSupport]:
         used = {namespace for properties in metadata.variants.values() for namespace in properties}
         level = NamespaceSupport("present", "provider", (Feature("level", ("v3", "v2", "v1")),))
         return {namespace: level if namespace == "x86_64" else NamespaceSupport("absent") for namespace in used}

@@ -36,7 +36,11 @@ class VendorHook(BuildHookInterface):  # type: ignore[type-arg,unused-ignore]
             _replace_directory(os.path.join(self.root, package, "_vendor"), lock)
             return
         self._made = tempfile.mkdtemp(prefix="variantkit-vendor-")
-        _write_files(self._made, lock)
+        try:
+            _write_files(self._made, lock)
+        except BaseException:  # hatchling calls `finalize` for builds that succeed alone
+            shutil.rmtree(self._made, ignore_errors=True)
+            raise
         build_data["force_include"][self._made] = f"{os.path.basename(package)}/_vendor"
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from variantkit.cli.release import Choice
     from variantkit.machine.decision import ThisMachine
+    from variantkit.machine.target import Target
     from variantkit.machine.wheels import WheelSource
 
 DETECT_EXAMPLES = """\
@@ -106,8 +107,8 @@ def explain(args: argparse.Namespace) -> int:
 def _choose(args: argparse.Namespace) -> Choice:
     from variantkit.cli.release import choose_release
 
-    def open_machine(python: str | None, sources: Sequence[WheelSource]) -> ThisMachine:
-        return read_machine(args, python, more_sources=sources)
+    def open_machine(target: Target | None, sources: Sequence[WheelSource]) -> ThisMachine:
+        return read_machine(args, target, sources=sources)
 
     return choose_release(args.source, args.requirement, args.python, args.prefer, open_machine)
 

@@ -113,9 +113,8 @@ def install(args: argparse.Namespace) -> int:
         json=args.json,
     )
     target = query_target(find_environment(request, os.environ))
-    places = (args.target,) if args.target else (target.purelib, target.platlib)
     wheels = IndexWheels()
-    machine = read_machine(args, target.python, places, [wheels])
+    machine = read_machine(args, target, directory=args.target, sources=[wheels])
     request = request._replace(no_exec=machine.settings.no_exec)
     environ = _with_indexes(os.environ, args.extra_index_url)
     return run_install(request, machine, sys.stdout, sys.stderr, environ, provider_wheels=wheels)
@@ -143,7 +142,7 @@ def serve(args: argparse.Namespace) -> int:
     wheels = IndexWheels()
     wheels.look_in([upstream])
     settings = ViewSettings(
-        machine=read_machine(args, target.python, (target.purelib, target.platlib), [wheels]),
+        machine=read_machine(args, target, sources=[wheels]),
         target=target,
         prefer=tuple(parse_property(text) for text in args.prefer),
         variants=_parse_variants(args.variant),

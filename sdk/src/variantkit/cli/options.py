@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from variantkit.machine.decision import ThisMachine
+    from variantkit.machine.target import Target
     from variantkit.machine.wheels import WheelSource
 
 
@@ -66,21 +67,23 @@ def add_prefer_option(parser: argparse.ArgumentParser) -> None:
 
 def read_machine(
     args: argparse.Namespace,
-    python: str | None = None,
-    site_packages: Sequence[str] = (),
-    more_sources: Sequence[WheelSource] = (),
+    target: Target | None = None,
+    *,
+    directory: str | None = None,
+    sources: Sequence[WheelSource] = (),
 ) -> ThisMachine:
     """The machine as the options, the environment and the clock describe it; warnings go to stderr once.
 
-    `python` is the target interpreter, which runs the providers; `site_packages` is where `abi_dependency` looks
-    for what is installed; `more_sources` are asked for provider wheels after all others.
+    `target` (None: the running interpreter) runs the providers, and what is installed in it, or in `directory`, is
+    what `abi_dependency` is compared with; `sources` are asked for provider wheels after all others.
     """
     from variantkit.machine.settings import this_machine
 
+    places = [directory] if directory else [target.purelib, target.platlib] if target else sys.path
     return this_machine(
         approved=args.approved,
         provider_wheels=args.provider_wheels,
-        more_sources=more_sources,
+        more_sources=sources,
         static=args.static,
         no_exec=args.no_exec,
         overrides=args.override,
@@ -88,8 +91,8 @@ def read_machine(
         disable=args.disable,
         environ=os.environ,
         now=int(time.time()),
-        python=python or sys.executable,
-        installed=lambda: _installed(site_packages or sys.path),
+        python=target.python if target else sys.executable,
+        installed=lambda: _installed(places),
         on_warning=lambda sentence: print_note(f"variantkit: warning: {sentence}"),
     )
 

@@ -16,13 +16,14 @@ if TYPE_CHECKING:
 
     from variantkit.machine.decision import ThisMachine
     from variantkit.machine.supported import NamespaceSupport
+    from variantkit.machine.target import Target
     from variantkit.machine.wheels import WheelSource
     from variantkit.variants.grammar import Property
     from variantkit.variants.metadata import Metadata
     from variantkit.variants.ordering import Ranking
 
-    # Opens the machine for an interpreter (None: the running one), with further sources of provider wheels.
-    Opener = Callable[[str | None, Sequence[WheelSource]], ThisMachine]
+    # Opens the machine for a target (None: the running interpreter), with further sources of provider wheels.
+    Opener = Callable[[Target | None, Sequence[WheelSource]], ThisMachine]
 
 
 class Choice(NamedTuple):
@@ -49,7 +50,7 @@ def choose_release(
             raise InputError(f"{source}: a single wheel offers no choice; see it with `variantkit wheel show {source}`")
         with open(source, "rb") as stream:
             metadata = parse_metadata(stream.read(MAX_BYTES + 1), source)
-        return _choose_metadata(os.path.basename(source), metadata, preferred, open_machine(python, ()))
+        return _choose_metadata(os.path.basename(source), metadata, preferred, open_machine(_target(python), ()))
     if not os.path.isdir(source) and "://" not in source:
         raise InputError(
             f"{source}: expected a variants.json file, a directory of wheels or a URL; there is no such file"
@@ -58,8 +59,17 @@ def choose_release(
         from variantkit.index.upstream.origin import redacted
 
         metadata = parse_metadata(_fetch(source), redacted(source))
-        return _choose_metadata(source.rsplit("/", 1)[-1], metadata, preferred, open_machine(python, ()))
+        return _choose_metadata(source.rsplit("/", 1)[-1], metadata, preferred, open_machine(_target(python), ()))
     return _choose_in_index(source, requirement or _implied_project(source), python, preferred, open_machine)
+
+
+def _target(python: str | None) -> Target | None:
+    """The interpreter that was named; nothing is asked of the running one, which only a directory needs described."""
+    if python is None:
+        return None
+    from variantkit.machine.target import query_target
+
+    return query_target(python)
 
 
 def _choose_metadata(name: str, metadata: Metadata, prefer: Sequence[Property], machine: ThisMachine) -> Choice:
@@ -82,7 +92,7 @@ def _choose_in_index(
     upstream = open_upstream(location)
     wheels = IndexWheels()
     wheels.look_in([upstream])
-    settings = ViewSettings(open_machine(target.python, [wheels]), target, prefer, parses_variant_markers=True)
+    settings = ViewSettings(open_machine(target, [wheels]), target, prefer, parses_variant_markers=True)
     newest = choose_newest(upstream, requirement, settings)
     return Choice(
         f"{newest.project} {newest.version}",

@@ -13,7 +13,7 @@ from variantkit.index.view import plain_view
 from variantkit.variants.wheel import parse_wheel_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Mapping
 
     from variantkit.index.pages.page import File, Page
     from variantkit.index.selection import VersionChoice
@@ -41,9 +41,10 @@ def choose_newest(upstream: Upstream, requirement: str, settings: ViewSettings) 
     page = upstream.page(project)
     if page is None:
         raise InputError(f"{upstream.url}: expected the project {project!r}, found no such project in this index")
+    groups = group_versions(page)
     first: Newest | None = None
-    for version in _versions(page, specifier):
-        newest = _choose(upstream, page, version, settings)
+    for version in _versions(groups, specifier):
+        newest = _choose(upstream, page, (version, groups[version][0]), settings)
         if newest.file is not None:
             return newest
         first = first or newest
@@ -80,17 +81,18 @@ def only_project(directory: str) -> str:
     return names.pop()
 
 
-def _versions(page: Page, specifier: str) -> Iterator[str]:
+def _versions(groups: Mapping[str, object], specifier: str) -> list[str]:
     """The versions that `specifier` admits, newest first; pre-releases when it names one, or there is nothing else."""
     from packaging.specifiers import SpecifierSet
 
-    yield from sorted(SpecifierSet(specifier).filter(group_versions(page)), key=list(group_versions(page)).index)
+    admitted = set(SpecifierSet(specifier).filter(groups))
+    return [version for version in groups if version in admitted]
 
 
-def _choose(upstream: Upstream, page: Page, version: str, settings: ViewSettings) -> Newest:
+def _choose(upstream: Upstream, page: Page, release: tuple[str, tuple[File, ...]], settings: ViewSettings) -> Newest:
+    version, wheels = release
     view = plain_view(_OnePage(upstream, page), page.name, settings._replace(specifiers={page.name: f"=={version}"}))
     choices = {choice.version: choice for choice in view.choices} if view else {}
-    wheels, _ = group_versions(page)[version]
     choice = choices.get(version) or choose_version(version, wheels, None, settings.machine, settings.target.tags)
     best = best_wheel(choice)
     return Newest(page.name, version, best[0] if best else None, best[1] if best else None, choice)

@@ -69,7 +69,6 @@ def choose_version(
     *,
     prefer: Sequence[Property] = (),
     only_label: str | None = None,
-    index: str | None = None,
     problem: tuple[str, str] | None = None,
 ) -> VersionChoice:
     """Rank the wheels of one version (PEP 825 "Suggested implementation logic", steps 3 to 9).
@@ -86,7 +85,7 @@ def choose_version(
         return _without_metadata(version, fitting, only_label, problem)
     variants = {label: metadata.variants[label] for label in fitting.labelled if label in metadata.variants}
     candidates = metadata._replace(variants=variants)
-    support = machine.support(candidates, index) if variants else {}
+    support = machine.support(candidates) if variants else {}
     ranking = rank_variants(candidates, supported_features(support), prefer=prefer)
     unknown = [label for label in fitting.labelled if label not in variants]
     rejected = (Rejection(label, LABEL_UNKNOWN, None) for label in unknown)

@@ -175,7 +175,6 @@ def _choose(
                 settings.target.tags,
                 prefer=settings.prefer,
                 only_label=only_label,
-                index=upstream.url,
                 problem=found.problem,
             )
             offers.append(_Offer(release, found, choice))

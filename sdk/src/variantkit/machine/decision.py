@@ -69,7 +69,7 @@ class ThisMachine:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._approvals: Approvals | None = None
-        self._known: dict[tuple[str, ProviderInfo | None, str | None], NamespaceSupport] = {}
+        self._known: dict[tuple[str, ProviderInfo | None], NamespaceSupport] = {}
 
     @property
     def approvals(self) -> Approvals:
@@ -78,7 +78,7 @@ class ThisMachine:
             self._approvals = self.settings.approvals()
         return self._approvals
 
-    def support(self, metadata: Metadata, index: str | None = None) -> dict[str, NamespaceSupport]:
+    def support(self, metadata: Metadata) -> dict[str, NamespaceSupport]:
         """Answer for exactly the namespaces that `metadata.variants` use, in the metadata's order of priority."""
         used = _used_namespaces(metadata.variants)
         answers: dict[str, NamespaceSupport] = {}
@@ -86,7 +86,7 @@ class ThisMachine:
             answers[ABI_NAMESPACE] = self._abi(used.pop(ABI_NAMESPACE))
         ordered = [namespace for namespace in metadata.namespaces if namespace in used]
         providers = {namespace: metadata.providers.get(namespace) for namespace in ordered}
-        return self.decide(providers, index) | answers
+        return self.decide(providers) | answers
 
     def detect(self, namespaces: Sequence[str] = ()) -> dict[str, NamespaceSupport]:
         """Answer for every namespace that an approved provider, an override or a static file speaks for.
@@ -106,23 +106,21 @@ class ThisMachine:
                 answers[namespace] = answer._replace(detail=f"no approved provider answers for namespace {namespace}")
         return answers
 
-    def decide(
-        self, providers: Mapping[str, ProviderInfo | None], index: str | None = None
-    ) -> dict[str, NamespaceSupport]:
+    def decide(self, providers: Mapping[str, ProviderInfo | None]) -> dict[str, NamespaceSupport]:
         """Answer for each namespace of `providers`; None stands for a namespace without provider information."""
         pending: dict[str, Question] = {}
         refs: dict[str, ProviderRef] = {}
         for namespace, info in providers.items():
-            if (namespace, info, index) in self._known:
+            if (namespace, info) in self._known:
                 continue
             decided = self._decide_without_running(namespace, info) or self._prepare(namespace, info)
             if isinstance(decided, NamespaceSupport):
-                self._known[namespace, info, index] = decided
+                self._known[namespace, info] = decided
             else:
                 pending[namespace], refs[namespace] = decided
         for namespace, answer in zip(pending, self._ask(list(pending.values())), strict=True):
-            self._known[namespace, providers[namespace], index] = _from_answer(answer, refs[namespace])
-        return {namespace: self._known[namespace, info, index] for namespace, info in providers.items()}
+            self._known[namespace, providers[namespace]] = _from_answer(answer, refs[namespace])
+        return {namespace: self._known[namespace, info] for namespace, info in providers.items()}
 
     def _decide_without_running(self, namespace: str, info: ProviderInfo | None) -> NamespaceSupport | None:
         settings = self.settings

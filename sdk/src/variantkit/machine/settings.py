@@ -40,22 +40,22 @@ def this_machine(
 
     The arguments are the options of the command line (`variantkit detect --help`). `environ` defaults to the
     process's environment and `now` (unix seconds) to the clock. `on_warning` hears of a list that should be renewed.
-    Raises InputError for an option or file that cannot
-    be used, UndeterminedError for a static file that is past its date or not this user's.
+    Raises InputError for an option or file that cannot be used, UndeterminedError for a static file that is past its
+    date or not this user's.
     """
     environ = os.environ if environ is None else environ
     now = int(time.time()) if now is None else now
     bundle = bundle_directory()
 
-    def read_approvals() -> Approvals:
-        approvals = _read_approvals(approved, environ, bundle, now)
+    def load() -> Approvals:
+        approvals = read_approved_lists(approved, environ, now)
         for sentence in approvals.warnings:
             on_warning(sentence)
         return approvals
 
     directories = [*provider_wheels, *([bundle] if bundle else [])]
     settings = Settings(
-        approvals=read_approvals,
+        approvals=load,
         sources=(*(WheelDirectory(_require_directory(path)) for path in directories), *more_sources),
         enabled=require_namespaces("--enable", enable),
         disabled=require_namespaces("--disable", disable),
@@ -89,7 +89,8 @@ def is_set(environ: Mapping[str, str], variable: str) -> bool:
     raise InputError(f"{variable}={environ[variable]!r}: expected 1 or 0")
 
 
-def _read_approvals(flag: str | None, environ: Mapping[str, str], bundle: str | None, now: int) -> Approvals:
+def read_approved_lists(flag: str | None, environ: Mapping[str, str], now: int) -> Approvals:
+    """Read the approved lists of every level; `flag` is what `--approved` names, `now` is in unix seconds."""
     from variantkit.trust import levels
 
     return levels.load_approvals(
@@ -97,7 +98,7 @@ def _read_approvals(flag: str | None, environ: Mapping[str, str], bundle: str | 
         variable=environ.get("VARIANTKIT_APPROVED") or None,
         user_path=levels.user_path(),
         system_path=levels.system_path(),
-        embedded=_read_embedded(bundle),
+        embedded=_read_embedded(bundle_directory()),
         now=now,
         memory_dir=levels.memory_path(),
     )

@@ -52,8 +52,8 @@ class NamespaceSupport(NamedTuple):
 class Machine(Protocol):
     """Anything that can say what a machine supports."""
 
-    def support(self, metadata: Metadata, index: str | None = None) -> Mapping[str, NamespaceSupport]:
-        """Answer for exactly the namespaces that `metadata.variants` use; `index` is where the metadata came from."""
+    def support(self, metadata: Metadata) -> Mapping[str, NamespaceSupport]:
+        """Answer for exactly the namespaces that `metadata.variants` use."""
         ...
 
 

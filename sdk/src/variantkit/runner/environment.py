@@ -29,16 +29,14 @@ version; none makes a library or a program come from elsewhere."""
 is_override = re.compile(r"[A-Z0-9_]+_VARIANT_PROVIDER_[A-Z0-9_]+").fullmatch
 """Matches the overrides that providers document, such as NV_VARIANT_PROVIDER_FORCE_SM_ARCH."""
 
-WITHHELD = {
-    "PATH": "a program found through it is whatever stands first there",
-    "LD_PRELOAD, LD_LIBRARY_PATH, DYLD_*": "a library found through them is the user's, not the driver's",
-    "PYTHON*": "-I ignores them, and programs that a provider starts should too",
-    "HOME, USER, XDG_*, TMPDIR": "a provider describes the machine, not the user",
-    "LANG, LC_*, TZ": "an answer must not depend on language or place",
-    "*_proxy, PIP_*, UV_*, *_TOKEN, *_KEY": "credentials",
-    "CUDA_VISIBLE_DEVICES, HIP_VISIBLE_DEVICES": "they say what a process may use now, not what the machine has",
-}
-"""Not read by the code: why the usual suspects are absent above."""
+# Why the usual suspects are absent above:
+# - PATH: a program found through it is whatever stands first there
+# - LD_PRELOAD, LD_LIBRARY_PATH, DYLD_*: a library found through them is the user's, not the driver's
+# - PYTHON*: -I ignores them, and programs that a provider starts should too
+# - HOME, USER, XDG_*, TMPDIR: a provider describes the machine, not the user
+# - LANG, LC_*, TZ: an answer must not depend on language or place
+# - *_proxy, PIP_*, UV_*, *_TOKEN, *_KEY: credentials
+# - CUDA_VISIBLE_DEVICES, HIP_VISIBLE_DEVICES: they say what a process may use now, not what the machine has
 
 MAX_VALUE = 4096
 

@@ -77,9 +77,9 @@ class OneAtATime:
         self._machine = machine
         self._lock = threading.Lock()
 
-    def support(self, metadata: Metadata, index: str | None = None) -> Mapping[str, NamespaceSupport]:
+    def support(self, metadata: Metadata) -> Mapping[str, NamespaceSupport]:
         with self._lock:
-            return self._machine.support(metadata, index)
+            return self._machine.support(metadata)
 
 
 class MountedIndex:
