@@ -30,6 +30,8 @@ from variantkit.machine.target import Target, query_target
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from variantkit.index.upstream import Stream
+
 JSON = "application/vnd.pypi.simple.v1+json"
 LIST_STATE = NamespaceSupport("denied", code="list-expired", detail="it ended", list_state=True)
 
@@ -479,6 +481,27 @@ def test_a_connection_is_kept_alive(upstream: MemoryUpstream, target: Target) ->
         connection.close()
     assert len(used) == 1
     assert None not in used
+
+
+def test_a_file_that_fails_is_502_on_a_connection_that_served_before(upstream: MemoryUpstream, target: Target) -> None:
+    upstream.has_credentials = True
+    with serving(upstream, target) as server:
+        path = next(str(file["url"]) for file in page_of(server, "sel").values())
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+        connection.request("GET", urlsplit(path).path, headers=login(server))
+        first = connection.getresponse()
+        first.read()
+        used = connection.sock
+        upstream.stream = fail_to_stream  # type: ignore[method-assign]
+        connection.request("GET", urlsplit(path).path, headers=login(server))
+        assert connection.sock is used is not None
+        assert (first.status, connection.getresponse().status) == (200, 502)
+        assert [event.text for event in server.errors] == ["the index is down"]
+        connection.close()
+
+
+def fail_to_stream(*_: object, **__: object) -> Stream:
+    raise UndeterminedError("the index is down")
 
 
 def _read(upstream: MemoryUpstream, name: str) -> bytes:
