@@ -151,12 +151,16 @@ class Asked(NamedTuple):
 
 
 class HttpIndex:
-    """A simple index of a directory over real HTTP; `failing` projects answer 500, `private` asks for the password."""
+    """A simple index of a directory over real HTTP; `private` asks for the password.
+
+    Projects in `failing` answer 500, those in `forbidding` 403.
+    """
 
     def __init__(self, directory: str, *, private: bool = False) -> None:
         self.directory = directory
         self.private = private
         self.failing: set[str] = set()
+        self.forbidding: set[str] = set()
         self.on_request: Callable[[], None] = lambda: None
         self.asked: list[Asked] = []
         owner = self
@@ -212,6 +216,8 @@ class HttpIndex:
     def _send_page(self, request: BaseHTTPRequestHandler, project: str) -> None:
         if project in self.failing:
             return self._send(request, 500, b"broken", {})
+        if project in self.forbidding:
+            return self._send(request, 403, b"", {})
         names = [name for name in sorted(os.listdir(self.directory)) if name.split("-")[0].replace("_", "-") == project]
         lines = []
         for name in names:

@@ -196,6 +196,31 @@ def test_uv_takes_a_project_from_the_first_index_that_has_it(desk: Desk, index: 
     assert (desk.label("mine"), desk.label("dep")) == ("None", "None")
 
 
+def test_a_first_index_that_forbids_a_project_lets_no_later_one_take_it_over_with_uv(
+    desk: Desk, index: HttpIndex
+) -> None:
+    first = desk.root / "first"
+    first.mkdir()
+    make_wheel(first, "sel", "0.5")
+    with http_index(str(first)) as private:
+        private.forbidding.add("sel")
+        desk.environ["UV_INDEX"] = private.url
+        ended = desk.install(WAYS[0], index.url, "sel")
+    assert (ended.code, desk.label()) == (3, "nothing")
+    assert "wants a login (status 403)" in ended.err
+
+
+def test_an_index_that_forbids_what_it_has_not_does_not_end_an_installation_with_pip(
+    desk: Desk, index: HttpIndex
+) -> None:
+    (desk.root / "more").mkdir()
+    with http_index(str(desk.root / "more")) as storage:
+        storage.forbidding.add("sel")
+        desk.environ["PIP_EXTRA_INDEX_URL"] = storage.url
+        ended = desk.install(WAYS[1], index.url, "sel")
+    assert (ended.code, desk.label()) == (0, "v3"), ended.err
+
+
 def test_uv_takes_variants_from_an_extra_index(desk: Desk, index: HttpIndex) -> None:
     write_release(str(desk.root / "more"), "extra")
     with http_index(str(desk.root / "more")) as extra:

@@ -485,15 +485,17 @@ def test_a_proxy_gets_the_whole_url_and_its_own_login(index: HttpIndex, explicit
     assert len({request.headers["authorization"], request.headers["proxy-authorization"]}) == 2
 
 
-def test_an_index_that_forbids_a_project_to_strangers_does_not_have_it(index: HttpIndex) -> None:
+def test_an_index_that_forbids_a_project_to_strangers_does_not_have_it_for_pip_alone(index: HttpIndex) -> None:
     index.answer("/simple/sel/", status(403))
-    assert HttpUpstream(index.url, CALM).page("sel") is None
+    assert HttpUpstream(index.url, CALM._replace(forbidden_is_absent=True)).page("sel") is None
+    with pytest.raises(UndeterminedError, match="wants a login"):
+        HttpUpstream(index.url, CALM).page("sel")
 
 
 def test_an_index_that_forbids_a_project_to_a_login_is_an_error(index: HttpIndex) -> None:
     index.answer("/simple/sel/", status(403))
     with pytest.raises(UndeterminedError, match="does not accept the login"):
-        HttpUpstream(with_userinfo(index.url, "user", "secret"), CALM).page("sel")
+        HttpUpstream(with_userinfo(index.url, "user", "secret"), CALM._replace(forbidden_is_absent=True)).page("sel")
 
 
 def test_a_tunnel_through_a_proxy_shows_it_nothing_of_the_index(index: HttpIndex) -> None:

@@ -36,9 +36,10 @@ def plan_mounts(
     all of them, and everything has to come through the mounts. `named_index` is the one the user named for this
     run; uv cannot read a directory as an index itself, so such a one is served whole. `stack` closes the upstreams.
     """
+    options = settings.http_options(environ)._replace(forbidden_is_absent=installer.name == PIP)
     upstreams: dict[str, tuple[Upstream, str]] = {}
     for location in dict.fromkeys(_places(installer, settings, stated)):
-        opened = open_upstream(location, options=settings.http_options(environ))
+        opened = open_upstream(location, options=options)
         stack.callback(opened.close)
         if offline and _is_remote(opened):
             raise InputError(f"--offline: the index {opened.url} is on the network; give --index-url DIRECTORY")

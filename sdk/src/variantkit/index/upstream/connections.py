@@ -28,13 +28,19 @@ _SYSTEM_CERTIFICATES = (
 
 
 class HttpOptions(NamedTuple):
-    """How the user's installer is set up to reach its indexes; times are seconds."""
+    """How the user's installer is set up to reach its indexes; times are seconds.
+
+    `forbidden_is_absent` says that a 403 to somebody without a login means "no such project", as indexes on object
+    storage mean it. It is for installers that go on to their other indexes then (pip); for one that stops (uv), a later
+    index could take over a project of a private one.
+    """
 
     trusted_hosts: tuple[str, ...] = ()
     cert: str | None = None
     client_cert: str | None = None
     proxy: str | None = None
     keyring: bool = False
+    forbidden_is_absent: bool = False
     connect_timeout: float = 10.0
     read_timeout: float = 30.0
     deadline: float = 120.0

@@ -57,9 +57,8 @@ class HttpUpstream:
         if not name.replace("-", "").isalnum() or not name.isascii():
             raise InputError(f"{self.url}: expected a project's name, found {project!r}")
         headers = {"Accept": ACCEPT, "Accept-Encoding": "gzip"}
-        # Indexes on object storage say 403 for a project that is not there. The installer still asks them itself, so
-        # one that really wants a login ends as its own rules say.
-        reply = self._exchange.get(f"{self._base}{name}/", headers, forbidden_is_absent=True)
+        absent = self._options.forbidden_is_absent
+        reply = self._exchange.get(f"{self._base}{name}/", headers, forbidden_is_absent=absent)
         if reply.status in {403, 404, 410}:
             reply.close()
             return None
