@@ -43,6 +43,13 @@ PACKAGES = {
     "allowlist/src/variantkit_allowlist": {"variantkit", "variantkit_bundle"},
     "providers/x86_64/src/x86_64_variant_provider": set[str](),
     "providers/blas/src/blas_lapack_variant_provider": set[str](),
+    "providers/aarch64/src/aarch64_variant_provider": set[str](),
+    "providers/nvidia/src/nvidia_variant_provider": set[str](),
+    "providers/amd/src/amd_variant_provider": set[str](),
+    "providers/ascend/src/ascend_variant_provider": set[str](),
+    "providers/intel/src/intel_variant_provider": set[str](),
+    "providers/tpu/src/tpu_variant_provider": set[str](),
+    "providers/openmp/src/openmp_variant_provider": set[str](),
 }
 # each costs 2 to 35 ms at start; a selection loads none of them
 HEAVY = {

@@ -27,6 +27,7 @@ VERBS = {
     "serve": ("deliver", "an index through this machine's answers, for any installer"),
     "doctor": ("health", "what is set up here, what is missing, what to do"),
     "wheel": ("vendors", "label, unlabel or show a variant wheel"),
+    "provider": ("provider", "start, check, vendor or capture a provider"),
     "index": ("vendors", "write the variants.json files and simple-index pages of a directory of wheels"),
 }
 LONG_VERBS = (["install"], ["serve"])
