@@ -69,7 +69,8 @@ def _read() -> tuple[Machine, Facts]:
     from ._tables import VARIABLES
 
     machine = Machine()
-    return machine, parse_facts(probe_machine(machine), {name: os.environ.get(name, "") for name in VARIABLES})
+    variables = {name: os.environ[name] for name in VARIABLES if name in os.environ}
+    return machine, parse_facts(probe_machine(machine), variables)
 
 
 def _as_configs(answer: Answer) -> list[_FeatureConfig]:

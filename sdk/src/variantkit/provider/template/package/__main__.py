@@ -36,7 +36,8 @@ def main(arguments: list[str] | None = None) -> int:
         known = ", ".join(f"{name} ({values[0]} … {values[-1]})" for name, values, _ in decide_everything())
         parser.error(f"--why-not {options.why_not!r}: expected a value of {known}")
     machine = Machine(options.root)
-    facts = parse_facts(probe_machine(machine), {name: os.environ.get(name, "") for name in VARIABLES})
+    variables = {name: os.environ[name] for name in VARIABLES if name in os.environ}
+    facts = parse_facts(probe_machine(machine), variables)
     report = _report(machine, facts, asked)
     sys.stdout.write(json.dumps(report, indent=2) + "\n" if options.json else _as_text(report))
     return 0

@@ -94,11 +94,16 @@ class Machine:
         self.sources.append(("/reports/" + name, text))
         return text
 
-    def program(self, name: str, path: str, *arguments: str, seconds: float = SECONDS) -> str:
-        """What a program prints; `path` is absolute. Nothing when there is no such program."""
+    def program(
+        self, name: str, path: str, *arguments: str, seconds: float = SECONDS, settings: tuple[str, ...] = ()
+    ) -> str:
+        """What a program prints; `path` is absolute. Nothing when there is no such program.
+
+        `settings`, such as `LEVEL=1`, are put into its environment, which has nothing of the user's.
+        """
         if self.live and not os.access(path, os.X_OK):
             return ""
-        return self.report(name, run_program, path, *arguments, seconds=seconds)
+        return self.report(name, run_program, *settings, path, *arguments, seconds=seconds)
 
     def _below(self, path: str) -> str:
         return path if self.root == "/" else os.path.join(self.root, path.lstrip("/"))
@@ -109,13 +114,20 @@ class Machine:
 
 
 def run_program(emit: Emit, *command: str) -> None:
-    """Become the program, where a process can; otherwise run it and pass on what it prints."""
+    """Become the program, where a process can; otherwise run it and pass on what it prints.
+
+    `NAME=value` before the program's path goes into its environment.
+    """
     environment = {"LC_ALL": "C", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
+    while not os.path.isabs(command[0]):
+        name, _, value = command[0].partition("=")
+        environment[name] = value
+        command = command[1:]
     if hasattr(os, "fork"):
         os.execve(command[0], command, environment)  # noqa: S606  an absolute path, without a shell
     import subprocess  # late: 13 ms, on Windows alone
 
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)  # noqa: S603
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
     for line in done.stdout.decode("utf-8", "replace").splitlines():
         emit(line)
 
@@ -274,7 +286,7 @@ def _ask_interpreter(produce: Callable[..., None], arguments: tuple[str, ...], e
         place = os.path.dirname(place)
     command = [sys.executable, "-I", "-S", "-c", _CHILD, place, module, produce.__name__, *arguments]
     try:
-        done = subprocess.run(  # noqa: S603
+        done = subprocess.run(
             command, stdin=subprocess.DEVNULL, capture_output=True, timeout=max(ends - _now(), 0.01), check=False
         )
     except subprocess.TimeoutExpired as late:
