@@ -16,7 +16,7 @@ pytest.importorskip("hatchling")
 
 from support.first_party import build_provider
 from support.interpreters import INTERPRETERS
-from variantkit.provider.conformance import configs_digest
+from variantkit.provider.clauses import configs_digest
 from variantkit.runner import Answer, Question, ask
 from variantkit.trust.needs import Needs
 from variantkit.variants.grammar import Feature

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from variantkit.provider.conformance import DEFAULT_LIMITS
+from variantkit.provider.clauses import DEFAULT_LIMITS
 from variantkit.runner.answers import CODES, Answer, Outcome, Printed, read_answer
 from variantkit.variants.grammar import Feature
 

@@ -11,7 +11,7 @@ import pytest
 
 from support.interpreters import BY_VERSION
 from support.providers import MODULE, PLUGIN, make_provider, make_question, plugin_source
-from variantkit.provider.conformance import configs_digest
+from variantkit.provider.clauses import configs_digest
 from variantkit.runner import ask, children, portable, process
 from variantkit.variants.grammar import Feature
 

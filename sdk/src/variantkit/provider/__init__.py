@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from variantkit.provider.conformance import Limits, Violation, check_answer, configs_digest
+from variantkit.provider.clauses import Limits, Violation, check_answer, configs_digest
 
 __all__ = ["Limits", "Violation", "check_answer", "configs_digest"]

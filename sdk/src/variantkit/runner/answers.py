@@ -7,13 +7,13 @@ import re
 import signal
 from typing import TYPE_CHECKING, NamedTuple
 
-from variantkit.provider.conformance import CLAUSES, Violation, check_answer, configs_digest, violation
+from variantkit.provider.clauses import CLAUSES, Violation, check_answer, configs_digest, violation
 from variantkit.provider.foreign import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from variantkit.provider.conformance import Limits
+    from variantkit.provider.clauses import Limits
     from variantkit.variants.grammar import Feature
 
 MAX_ANSWER = 1 << 20

@@ -9,7 +9,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from variantkit.provider.conformance import DEFAULT_LIMITS
+from variantkit.provider.clauses import DEFAULT_LIMITS
 from variantkit.runner.answers import Answer, Outcome, read_answer, undetermined
 from variantkit.runner.environment import child_environment
 from variantkit.runner.launch import RESULT, WHEEL, Launch
@@ -18,7 +18,7 @@ from variantkit.runner.wheelfile import close_wheel, open_wheel
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from variantkit.provider.conformance import Limits
+    from variantkit.provider.clauses import Limits
     from variantkit.runner.wheelfile import WheelFile
     from variantkit.trust.needs import Needs
 

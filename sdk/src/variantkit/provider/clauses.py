@@ -1,4 +1,4 @@
-"""Conformance of a provider's answer: decoded data from an untrusted child -> features, and the clauses it breaks."""
+"""The clauses that an answer can break: decoded data from an untrusted child -> features, and what is wrong."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from variantkit.provider.conformance import CLAUSES, DEFAULT_LIMITS, Limits, check_answer, configs_digest
+from variantkit.provider.clauses import CLAUSES, DEFAULT_LIMITS, Limits, check_answer, configs_digest
 from variantkit.variants.grammar import Feature
 
 if TYPE_CHECKING:
