@@ -7,7 +7,7 @@ import json
 import os
 import sys
 
-from ._machine import Machine
+from ._machine import Machine, seconds_allowed
 from ._parse import parse_facts
 from ._probe import probe_machine
 from ._rules import decide_answer, decide_everything, describe, diagnose, why_not
@@ -35,8 +35,8 @@ def main(arguments: list[str] | None = None) -> int:
     if options.why_not and not asked:
         known = ", ".join(f"{name} ({values[0]} … {values[-1]})" for name, values, _ in decide_everything())
         parser.error(f"--why-not {options.why_not!r}: expected a value of {known}")
-    machine = Machine(options.root)
     variables = {name: os.environ[name] for name in VARIABLES if name in os.environ}
+    machine = Machine(options.root, seconds=seconds_allowed(variables))
     facts = parse_facts(probe_machine(machine), variables)
     report = _report(machine, facts, asked)
     sys.stdout.write(json.dumps(report, indent=2) + "\n" if options.json else _as_text(report))
@@ -90,7 +90,14 @@ def _as_text(report: dict[str, object]) -> str:
     lines += [f"{row['code']}: {row['message']}" for row in rows("diagnostics")]
     lines += [f"not readable: {row['path']}: {row['reason']}" for row in rows("refused")]
     lines += [f"{row['property']}: {row['reason'] or 'is supported'}" for row in rows("why_not")]
-    return "\n".join(lines) + "\n"
+    return "".join([_shown(line) + "\n" for line in lines])
+
+
+def _shown(line: str) -> str:
+    """The line without what steers a terminal, as stdout can write it: a stranger may have sent what `--root` holds."""
+    encoding = sys.stdout.encoding or "utf-8"
+    plain = "".join([c if c.isprintable() else c.encode("unicode_escape").decode() for c in line])
+    return plain.encode(encoding, "backslashreplace").decode(encoding)
 
 
 if __name__ == "__main__":

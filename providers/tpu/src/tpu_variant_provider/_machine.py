@@ -7,17 +7,16 @@ root other than `/`, files are those below it and reports those that the capture
 from __future__ import annotations
 
 import os
-import sys
+from time import monotonic
 
 TYPE_CHECKING = False  # the typing module costs as much as the whole answer
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    Emit = Callable[[str], None]
+    from collections.abc import Callable, Mapping
 
 FILE_LIMIT = 1 << 16
 NAMES_LIMIT = 4096
 REPORT_LIMIT = 1 << 18
+LINKS_LIMIT = 40
 SECONDS = 4.0  # for all reports together: less than the five seconds after which a runner ends the whole provider
 
 
@@ -35,12 +34,14 @@ class Machine:
         self.live = root == "/" if live is None else live
         self.sources: list[tuple[str, str]] = []
         self.refused: list[tuple[str, str]] = []
-        self._ends = _now() + seconds
+        self._ends = monotonic() + seconds
 
     def read(self, path: str, limit: int = FILE_LIMIT) -> str:
         """The text of a file, at most `limit` bytes of it; nothing when it cannot be read."""
+        # A capture spells a byte that is no text in three, so below a root the limit is one of characters as well.
+        most = limit if self.root == "/" else 4 * limit
         try:
-            text = _read_bytes(self._below(path), limit).decode("utf-8", "replace")
+            text = _read_bytes(self._below(path), most).decode("utf-8", "replace")[:limit]
         except (OSError, ValueError) as error:
             self._refuse(path, error)
             return ""
@@ -53,9 +54,11 @@ class Machine:
         try:
             with os.scandir(self._below(directory)) as entries:
                 for entry in entries:
-                    found.append(entry.name)
                     if len(found) == NAMES_LIMIT:
+                        self.refused.append((directory, f"more than {NAMES_LIMIT} names"))
                         break
+                    if entry.name.isprintable():  # a device has such a name, and a capture has one name a line
+                        found.append(entry.name)
         except (OSError, ValueError) as error:
             self._refuse(directory, error)
             return []
@@ -65,15 +68,19 @@ class Machine:
 
     def exists(self, path: str) -> bool:
         """Whether there is such a file, directory or device; one that may not be asked for counts as none."""
-        found = os.path.exists(self._below(path))
-        if found:
-            self.sources.append((path, ""))
-        return found
+        try:
+            os.stat(self._below(path))
+        except (OSError, ValueError) as error:
+            self._refuse(path, error)
+            return False
+        self.sources.append((path, ""))
+        return True
 
     def link(self, path: str) -> str:
         """The last name of what a symbolic link points to; nothing when there is none."""
+        directory, _, last = path.rpartition("/")
         try:
-            name = os.path.basename(os.readlink(self._below(path)))
+            name = os.path.basename(os.readlink(os.path.join(self._below(directory or "/"), last)))
         except (OSError, ValueError) as error:
             self._refuse(path, error)
             return ""
@@ -88,9 +95,10 @@ class Machine:
         `!signal 11`, `!exit 1`, `!error …`.
         """
         if not self.live:
-            return self.read("/reports/" + name, REPORT_LIMIT)
-        ends = min(_now() + seconds, self._ends)
-        text = _ask_child(produce, arguments, ends)
+            return self.read("/reports/" + name, REPORT_LIMIT + 100)  # and the line that says how it ended
+        from ._child import ask_child
+
+        text = ask_child(produce, arguments, min(monotonic() + seconds, self._ends), REPORT_LIMIT)
         self.sources.append(("/reports/" + name, text))
         return text
 
@@ -103,195 +111,72 @@ class Machine:
         """
         if self.live and not os.access(path, os.X_OK):
             return ""
+        from ._child import run_program
+
         return self.report(name, run_program, *settings, path, *arguments, seconds=seconds)
 
     def _below(self, path: str) -> str:
-        return path if self.root == "/" else os.path.join(self.root, path.lstrip("/"))
+        return path if self.root == "/" else _resolve(self.root, path)
 
     def _refuse(self, path: str, error: Exception) -> None:
         if not isinstance(error, (FileNotFoundError, NotADirectoryError)):
             self.refused.append((path, getattr(error, "strerror", None) or type(error).__name__))
 
 
-def run_program(emit: Emit, *command: str) -> None:
-    """Become the program, where a process can; otherwise run it and pass on what it prints.
-
-    `NAME=value` before the program's path goes into its environment.
-    """
-    environment = {"LC_ALL": "C", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
-    while not os.path.isabs(command[0]):
-        name, _, value = command[0].partition("=")
-        environment[name] = value
-        command = command[1:]
-    if hasattr(os, "fork"):
-        os.execve(command[0], command, environment)  # noqa: S606  an absolute path, without a shell
-    import subprocess  # late: 13 ms, on Windows alone
-
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
-    for line in done.stdout.decode("utf-8", "replace").splitlines():
-        emit(line)
+def seconds_allowed(variables: Mapping[str, str]) -> float:
+    """The seconds that a `…_VARIANT_PROVIDER_TIMEOUT` among the variables allows (0.1 to 60), else `SECONDS`."""
+    for name, value in variables.items():
+        if name.endswith("_VARIANT_PROVIDER_TIMEOUT"):
+            try:
+                seconds = float(value)
+            except ValueError:
+                continue
+            if 0.1 <= seconds <= 60:
+                return seconds
+    return SECONDS
 
 
-def _now() -> float:
-    from time import monotonic
-
-    return monotonic()
+def _resolve(root: str, path: str) -> str:
+    """Where `path` is when `root` counts as `/`: a link or `..` of a tree that somebody sent leads nowhere else."""
+    rest = path.split("/")[::-1]
+    found: list[str] = []
+    links = 0
+    while rest:
+        name = rest.pop()
+        if name == "..":
+            del found[-1:]
+        if name in ("", ".", ".."):
+            continue
+        if os.name == "nt" and ("\\" in name or ":" in name):
+            raise OSError(0, "leads out of the root")
+        try:
+            target = os.readlink(os.path.join(root, *found, name))
+        except (OSError, ValueError):  # no link, or nothing there: whoever asked meets the reason
+            found.append(name)
+            continue
+        links += 1
+        if links > LINKS_LIMIT:
+            raise OSError(0, "too many links")
+        if target.startswith("/"):
+            found.clear()
+        rest += target.split("/")[::-1]
+    return os.path.join(root, *found)
 
 
 def _read_bytes(path: str, limit: int) -> bytes:
+    # Opening a device can set it going, and a named pipe would be waited for.
+    if os.stat(path).st_mode & 0o170000 != 0o100000:
+        raise OSError(0, "no regular file")
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
     descriptor = os.open(path, flags)
     try:
         chunks: list[bytes] = []
-        left = limit
-        while left > 0:
-            chunk = os.read(descriptor, left)
+        while limit > 0:
+            chunk = os.read(descriptor, limit)
             if not chunk:
                 break
             chunks.append(chunk)
-            left -= len(chunk)
+            limit -= len(chunk)
         return b"".join(chunks)
     finally:
         os.close(descriptor)
-
-
-def _ask_child(produce: Callable[..., None], arguments: tuple[str, ...], ends: float) -> str:
-    if ends <= _now():
-        return "!timeout\n"
-    if not hasattr(os, "fork"):
-        return _ask_interpreter(produce, arguments, ends)
-    read_end, write_end = os.pipe()
-    try:
-        child = os.fork()
-    except OSError:  # a sandbox without the right to fork: the runner's own deadline is then the only one
-        os.close(read_end)
-        os.close(write_end)
-        return _ask_here(produce, arguments)
-    if child == 0:
-        _be_the_child(produce, arguments, write_end)
-    os.close(write_end)
-    try:
-        text, ending = _collect(read_end, ends)
-    finally:
-        os.close(read_end)
-    if ending:
-        os.kill(child, 9)
-    return text + _reap(child, ending)
-
-
-def _be_the_child(produce: Callable[..., None], arguments: tuple[str, ...], write_end: int) -> None:
-    """Run `produce` with its prints and a program's output in the pipe's hands, and leave without a clean-up."""
-    try:
-        nothing = os.open(os.devnull, os.O_RDWR)
-        os.dup2(nothing, 0)
-        os.dup2(nothing, 2)
-        program = produce is run_program
-        pipe = os.dup(write_end)
-        os.dup2(write_end if program else nothing, 1)
-        _leave_no_core()
-
-        def emit(line: str) -> None:
-            os.write(pipe, line.encode("utf-8", "replace") + b"\n")
-
-        try:
-            produce(emit, *arguments)
-        except BaseException as error:  # noqa: BLE001  whatever it is, it ends this process and is reported
-            emit(f"!error {type(error).__name__}: {error}".replace("\n", " ")[:500])
-    finally:
-        os._exit(0)
-
-
-def _leave_no_core() -> None:
-    try:
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    except (ImportError, OSError, ValueError):
-        return
-
-
-def _collect(descriptor: int, ends: float) -> tuple[str, str]:
-    """Read until the end of the pipe, the deadline or the limit; the second names the latter two."""
-    from select import POLLHUP, POLLIN, poll
-
-    waiting = poll()
-    waiting.register(descriptor, POLLIN | POLLHUP)
-    chunks: list[bytes] = []
-    size = 0
-    while size < REPORT_LIMIT:
-        left = ends - _now()
-        if left <= 0 or not waiting.poll(left * 1000):
-            return _whole_lines(chunks), "!timeout\n"
-        chunk = os.read(descriptor, 1 << 16)
-        if not chunk:
-            return _whole_lines(chunks), ""
-        chunks.append(chunk)
-        size += len(chunk)
-    return _whole_lines(chunks), "!cut\n"
-
-
-def _whole_lines(chunks: list[bytes]) -> str:
-    text = b"".join(chunks)[:REPORT_LIMIT].decode("utf-8", "replace")
-    return text if not text or text.endswith("\n") else text + "\n"
-
-
-def _reap(child: int, ending: str) -> str:
-    """Wait for a child that has ended or was killed; one that not even SIGKILL ends is left behind."""
-    from time import sleep
-
-    for _ in range(50):
-        done, status = os.waitpid(child, os.WNOHANG)
-        if done:
-            if not ending and os.WIFSIGNALED(status):
-                return f"!signal {os.WTERMSIG(status)}\n"
-            if not ending and os.WEXITSTATUS(status):
-                return f"!exit {os.WEXITSTATUS(status)}\n"
-            return ending
-        sleep(0.002)
-    return ending or "!timeout\n"
-
-
-def _ask_here(produce: Callable[..., None], arguments: tuple[str, ...]) -> str:
-    if produce is run_program:
-        return "!error OSError: no program may be started here\n"
-    lines: list[str] = []
-    try:
-        produce(lines.append, *arguments)
-    except Exception as error:  # noqa: BLE001  the machine's conditions, as in a child
-        lines.append(f"!error {type(error).__name__}: {error}".replace("\n", " ")[:500])
-    return "".join([line + "\n" for line in lines])[:REPORT_LIMIT]
-
-
-_CHILD = """\
-import sys
-sys.path.insert(0, sys.argv[1])
-module = __import__(sys.argv[2], fromlist=["*"])
-def emit(line):
-    sys.stdout.buffer.write(line.encode("utf-8", "replace") + b"\\n")
-    sys.stdout.buffer.flush()
-try:
-    getattr(module, sys.argv[3])(emit, *sys.argv[4:])
-except BaseException as error:
-    emit(f"!error {type(error).__name__}: {error}".replace("\\n", " ")[:500])
-"""
-
-
-def _ask_interpreter(produce: Callable[..., None], arguments: tuple[str, ...], ends: float) -> str:
-    """Where a process cannot fork: another interpreter, which imports the function by its name."""
-    import subprocess
-
-    module = produce.__module__
-    place = os.path.abspath(__file__)
-    for _ in module.split("."):
-        place = os.path.dirname(place)
-    command = [sys.executable, "-I", "-S", "-c", _CHILD, place, module, produce.__name__, *arguments]
-    try:
-        done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=max(ends - _now(), 0.01), check=False
-        )
-    except subprocess.TimeoutExpired as late:
-        return _whole_lines([late.stdout or b""]) + "!timeout\n"
-    except OSError as error:
-        return f"!error {type(error).__name__}: {error}\n"
-    ending = "" if done.returncode == 0 else f"!exit {done.returncode}\n"
-    return _whole_lines([done.stdout]) + ending
