@@ -1,4 +1,4 @@
-"""The variant provider for namespace `example`: what this package answers about a machine."""
+"""The variant provider for namespace `acme`: what this package answers about a machine."""
 
 from __future__ import annotations
 
