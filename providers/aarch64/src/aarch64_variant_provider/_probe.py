@@ -1,0 +1,121 @@
+"""The machine's own words: hardware capabilities, /proc/cpuinfo, sysctls, Windows' processor features."""
+
+from __future__ import annotations
+
+import os
+
+from ._interpreter import name_interpreter
+
+TYPE_CHECKING = False  # the typing module costs as much as the whole answer
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ._machine import Machine
+
+CPUINFO_LIMIT = 1 << 20
+AUXV = "/proc/self/auxv"
+AUXV_LIMIT = 1 << 16
+# The keys of the auxiliary vector (Linux include/uapi/linux/auxvec.h) and our names for their words.
+HWCAPS = ((16, "hwcap"), (26, "hwcap2"), (29, "hwcap3"))
+FP_AND_ASIMD = 3
+
+
+class Evidence:
+    """What was read, uninterpreted; empty where nothing could be.
+
+    `interpreter` is its architecture ("aarch64" for 64-bit little-endian Arm) and system. `hwcap` has the lines
+    `source NAME` and `hwcap 0x…`; `sysctl` those of macOS's program of that name; `features` the numbers that Windows
+    says yes to.
+    """
+
+    __slots__ = ("cpuinfo", "features", "hwcap", "interpreter", "sysctl")
+
+    def __init__(self) -> None:
+        self.interpreter = self.hwcap = self.cpuinfo = self.sysctl = self.features = ""
+
+
+def probe_machine(machine: Machine) -> Evidence:
+    """Read this machine, or the files of another; never raises for what it finds."""
+    evidence = Evidence()
+    evidence.interpreter = _ask(machine, "interpreter", name_interpreter) or "aarch64 linux\n"
+    architecture, _, system = evidence.interpreter.strip().partition(" ")
+    if architecture != "aarch64":
+        return evidence
+    if system in ("linux", "android"):
+        evidence.hwcap = _probe_hwcap(machine)
+        evidence.cpuinfo = machine.read("/proc/cpuinfo", CPUINFO_LIMIT)
+    elif system == "darwin":
+        from ._native import read_sysctl
+
+        evidence.sysctl = _ask(machine, "sysctl", read_sysctl)
+    elif system == "win32":
+        from ._native import read_features
+
+        evidence.features = _ask(machine, "processor-features", read_features)
+    return evidence
+
+
+def read_hwcap() -> str:
+    """The auxiliary vector's words, from the file: the same words as getauxval's, for a fraction of its cost.
+
+    What a program may not open of itself (it gave up being dumpable, or there is no /proc) getauxval still tells.
+    """
+    text = _hwcap_of_vector("/")
+    if text:
+        return text
+    from ._native import ask_getauxval
+
+    return format_hwcap("getauxval", {name: ask_getauxval(key) for key, name in HWCAPS})
+
+
+def parse_auxv(data: bytes) -> dict[str, int]:
+    """The words of interest in an auxiliary vector of 64-bit pairs; the first of each key counts."""
+    wanted = dict(HWCAPS)
+    words: dict[str, int] = {}
+    for start in range(0, len(data) - 15, 16):
+        key = int.from_bytes(data[start : start + 8], "little")
+        if key == 0:
+            break
+        if key in wanted:
+            words.setdefault(wanted[key], int.from_bytes(data[start + 8 : start + 16], "little"))
+    return words
+
+
+def format_hwcap(source: str, words: dict[str, int]) -> str:
+    """The lines of the report; nothing for words without FP and ASIMD, which every 64-bit Arm Linux has."""
+    if words.get("hwcap", 0) & FP_AND_ASIMD != FP_AND_ASIMD:
+        return ""
+    return f"source {source}\n" + "".join([f"{name} {word:#x}\n" for name, word in words.items()])
+
+
+def _probe_hwcap(machine: Machine) -> str:
+    text = _ask(machine, "hwcap", read_hwcap)
+    if not text and not machine.live:  # a tree that someone copied, with the vector itself in it
+        text = _hwcap_of_vector(machine.root)
+    return text
+
+
+def _hwcap_of_vector(root: str) -> str:
+    """Not through `machine.read`: the vector is no text, and its addresses are nobody's business."""
+    path = AUXV if root == "/" else os.path.join(root, AUXV[1:])
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
+        try:
+            data = os.read(descriptor, AUXV_LIMIT)
+        finally:
+            os.close(descriptor)
+    except (OSError, ValueError):
+        return ""
+    return format_hwcap("auxv", parse_auxv(data))
+
+
+def _ask(machine: Machine, name: str, produce: Callable[[], str]) -> str:
+    """A report made in this process, which has nothing that could hang or crash; another machine's is on file."""
+    if not machine.live:
+        return machine.read("/reports/" + name)
+    try:
+        text = produce()
+    except (ImportError, OSError, AttributeError, ValueError):
+        return ""
+    machine.sources.append(("/reports/" + name, text))
+    return text
