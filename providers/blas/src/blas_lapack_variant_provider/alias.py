@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from . import get_evidence
 from ._rules import FeatureConfig, list_configs
+from ._tables import ALIAS, FEATURE
 
-__all__ = ["all_properties_compatible", "get_all_configs", "get_supported_configs"]
+__all__ = ["all_properties_compatible", "get_all_configs", "get_evidence", "get_supported_configs"]
 
 all_properties_compatible = True
 
 
 def get_supported_configs() -> list[FeatureConfig]:
     """`library`, then its older name `provider`, with the same values."""
-    return list_configs("library", "provider")
+    return list_configs(FEATURE, ALIAS)
 
 
 def get_all_configs() -> list[FeatureConfig]:
