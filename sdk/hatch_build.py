@@ -30,17 +30,33 @@ else:  # hatchling brings tomli there
 if TYPE_CHECKING:
     import datetime
 
-SOURCES = ("pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE", "src")
+SOURCES = (
+    "pyproject.toml",
+    "hatch_build.py",
+    "vendor.lock",
+    "vendoring.py",
+    "README.md",
+    "CHANGELOG.md",
+    "LICENSE",
+    "src",
+)
 PACKAGE = "variantkit_bundle"
+VENDORING = "variantkit_build"
 
 
 class BundleHook(BuildHookInterface):  # type: ignore[type-arg,unused-ignore]
     """Adds the bundle to wheels (editable ones too) and the providers' sources to sdists."""
 
+    def dependencies(self) -> list[str]:
+        """What the builds of the bundled providers require: the packages that they vendor, at the locked versions."""
+        if self.target_name != "wheel" or "VARIANTKIT_PROVIDER_WHEELS" in os.environ:
+            return []
+        folders = [_folder(self.root, provider["folder"]) for provider in _load_bundle(self.root)["providers"]]
+        return list(dict.fromkeys(name for folder in folders for name in WheelBuilder(folder).config.dependencies))
+
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Hatchling calls this before it builds; `version` is `standard` or `editable`."""
-        with open(os.path.join(self.root, "bundle.toml"), "rb") as stream:
-            bundle = tomllib.load(stream)
+        bundle = _load_bundle(self.root)
         if self.target_name == "sdist":
             build_data["force_include"].update(_provider_sources(self.root, bundle))
             return
@@ -61,6 +77,11 @@ class BundleHook(BuildHookInterface):  # type: ignore[type-arg,unused-ignore]
             shutil.rmtree(made, ignore_errors=True)
 
 
+def _load_bundle(root: str) -> dict[str, Any]:
+    with open(os.path.join(root, "bundle.toml"), "rb") as stream:
+        return tomllib.load(stream)
+
+
 def _folder(root: str, name: str) -> str:
     """Where a provider's sources are: in the workspace, or in an unpacked sdist."""
     for candidate in (os.path.join(root, "_providers", name), os.path.join(root, "..", "providers", name)):
@@ -79,13 +100,25 @@ def _provider_sources(root: str, bundle: dict[str, Any]) -> dict[str, str]:
             for file in [path] if os.path.isfile(path) else _files_below(path):
                 relative = os.path.relpath(file, folder).replace(os.sep, "/")
                 included[file] = f"_providers/{provider['folder']}/{relative}"
+    # The hook that the providers' builds vendor with, where their own hatch_build.py looks for it.
+    vendoring = _vendoring(root)
+    for file in _files_below(vendoring):
+        included[file] = f"_providers/_build/{VENDORING}/{os.path.relpath(file, vendoring).replace(os.sep, '/')}"
     return included
+
+
+def _vendoring(root: str) -> str:
+    """Where the sources of the vendoring hook are: in the workspace, or in an unpacked sdist."""
+    for candidate in (os.path.join(root, "_providers", "_build"), os.path.join(root, "build", "src")):
+        if os.path.isdir(os.path.join(candidate, VENDORING)):
+            return os.path.join(candidate, VENDORING)
+    raise FileNotFoundError(f"the sources of {VENDORING} are neither in _providers/_build/ nor in build/src/")
 
 
 def _files_below(path: str) -> list[str]:
     found = []
     for directory, folders, files in os.walk(path):
-        folders[:] = sorted(name for name in folders if name != "__pycache__")
+        folders[:] = sorted(name for name in folders if name not in ("__pycache__", "_vendor"))
         found += [os.path.join(directory, name) for name in sorted(files) if not name.endswith(".pyc")]
     return found
 

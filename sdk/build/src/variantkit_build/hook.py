@@ -3,20 +3,38 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import os
-import shutil
+import re
 import tempfile
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 from hatchling.plugin import hookimpl
 
-from variantkit_build.lock import LockError, VendoredPackage, VendorLock, parse_lock
+from variantkit_build.artifact import require_clean, require_no_dependencies
+from variantkit_build.development import CURRENT, fill, require_unedited, write_files
+from variantkit_build.errors import VendorError
+from variantkit_build.lock import NAME, VendorLock, parse_lock
+from variantkit_build.making import (
+    MARKER,
+    MARKER_TEXT,
+    Made,
+    all_outputs,
+    in_order,
+    make_all,
+    require_locked,
+    require_same_packages,
+)
+from variantkit_build.sbom import FILE_NAME, render_sbom
+from variantkit_build.settings import Settings, load_settings
+from variantkit_build.sources import require_installed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class VendorHook(BuildHookInterface):  # type: ignore[type-arg,unused-ignore]
-    """Copies each file of `vendor.lock` below the package's `_vendor/`."""
+    """Puts what `vendor.lock` names below the package's `_vendor/`, with licences and a bill of materials."""
 
     PLUGIN_NAME = "variantkit-vendor"
 
@@ -24,97 +42,115 @@ class VendorHook(BuildHookInterface):  # type: ignore[type-arg,unused-ignore]
         """The pinned packages, as build requirements: the build frontend's own index settings fetch them."""
         if self.target_name != "wheel":
             return []
-        return [package.requirement for package in self._read_lock().packages]
+        return [package.requirement for package in load_lock(self.root).packages]
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Hatchling calls this before it builds; `version` is `standard` or `editable`."""
+        settings = load_settings(self.root)
+        self._leave_out(f"{settings.package}/_vendor/")
         if self.target_name != "wheel":
             return
-        lock, package = self._read_lock(), self._package()
+        core = self.metadata.core
+        require_no_dependencies([*core.dependencies, *build_data["dependencies"]], "pyproject.toml")
+        require_no_dependencies([f"the extra {name}" for name in core.optional_dependencies], "pyproject.toml")
+        lock = load_lock(self.root)
+        require_same_packages(settings, lock)
+        require_covered(core.license_expression or "", lock)
+        directory = os.path.join(self.root, *settings.package.split("/"), "_vendor")
+        state = require_unedited(directory, _wanted(lock))
+        made = make_all(settings, [require_installed(package) for package in in_order(settings, lock)], self.root)
+        require_locked(settings, made, lock)
         if version == "editable":
-            # An editable install imports from the source tree, so the files go there; `_vendor/` is ignored by git.
-            _replace_directory(os.path.join(self.root, package, "_vendor"), lock)
+            # An editable install imports from the source tree, so the files go there; git ignores `_vendor/`.
+            if state != CURRENT:
+                fill(directory, all_outputs(made), self.root)
             return
-        self._made = tempfile.mkdtemp(prefix="variantkit-vendor-")
-        try:
-            _write_files(self._made, lock)
-        except BaseException:  # hatchling calls `finalize` for builds that succeed alone
-            shutil.rmtree(self._made, ignore_errors=True)
-            raise
-        build_data["force_include"][self._made] = f"{os.path.basename(package)}/_vendor"
+        self._include(settings, lock, made, build_data)
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
-        """Hatchling calls this after it built; the temporary directory goes."""
-        if made := getattr(self, "_made", None):
-            shutil.rmtree(made, ignore_errors=True)
-
-    def _package(self) -> str:
-        package = self.config.get("package")
-        if not isinstance(package, str) or not os.path.isdir(os.path.join(self.root, package)):
-            raise LockError(
-                f"pyproject.toml: tool.hatch.build.hooks.variantkit-vendor.package must be the folder of the import "
-                f"package, such as 'src/my_variant_provider', found {package!r}"
-            )
-        return package.rstrip("/")
-
-    def _read_lock(self) -> VendorLock:
-        path = os.path.join(self.root, self.config.get("lock", "vendor.lock"))
+        """Hatchling calls this after it built; a wheel that is not as it must be goes with the temporary directory."""
+        scratch = getattr(self, "_scratch", None)
+        if scratch is None:
+            return
+        scratch.cleanup()
         try:
-            with open(path, encoding="utf-8") as stream:
-                return parse_lock(stream.read(), path)
-        except OSError as error:
-            raise LockError(f"{path}: cannot be read: {error.strerror or error}") from None
+            require_clean(artifact_path, f"{self._import_name}/_vendor", self._wanted, self._extra)
+        except VendorError:
+            os.unlink(artifact_path)
+            raise
+
+    def _leave_out(self, folder: str) -> None:
+        """Keep hatchling from taking a working copy's `_vendor/` where no .gitignore does."""
+        config = self.build_config.target_config
+        config["exclude"] = [*config.get("exclude", self.build_config.build_config.get("exclude", [])), f"/{folder}"]
+
+    def _include(self, settings: Settings, lock: VendorLock, made: Sequence[Made], build_data: dict[str, Any]) -> None:
+        info = f"{self.build_config.builder.artifact_project_id}.dist-info"
+        core = self.metadata.core
+        sbom = render_sbom(core.name, self.metadata.version, core.license_expression or "", lock).encode()
+        extra = {f"sboms/{FILE_NAME}": sbom}
+        for package, one in zip(settings.packages, made, strict=True):
+            extra.update({f"licenses/{package.name}/{file.to}": text for file, text in one.licenses})
+        files = {f"{settings.import_name}/_vendor/{path}": data for path, data in all_outputs(made).items()}
+        files.update({f"{info}/{path}": data for path, data in extra.items()})
+        # A directory object, so that it goes when a build fails too, where hatchling does not call `finalize`.
+        self._scratch = tempfile.TemporaryDirectory(prefix="variantkit-vendor-")
+        write_files(self._scratch.name, files)
+        for path in sorted(files):
+            build_data["force_include"][os.path.join(self._scratch.name, *path.split("/"))] = path
+        self._import_name = settings.import_name
+        self._wanted = _wanted(lock)
+        self._extra = {path: hashlib.sha256(data).hexdigest() for path, data in extra.items()}
 
 
-def _replace_directory(target: str, lock: VendorLock) -> None:
-    """Make `target` hold exactly the locked files; it changes only once all of them have been checked."""
-    made = tempfile.mkdtemp(prefix="_vendor-", dir=os.path.dirname(target))
+class SelfContainedVendorHook(VendorHook):
+    """The hook of a project whose sdist carries the hook too, below `_build/`, as its hatch_build.py expects it.
+
+    So the sdist of a provider builds with hatchling and the pinned packages alone, with the very hook that its wheel
+    was made with.
+    """
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Hatchling calls this before it builds."""
+        super().initialize(version, build_data)
+        if self.target_name == "sdist":
+            build_data["force_include"].update(own_sources("_build"))
+
+
+def own_sources(folder: str) -> dict[str, str]:
+    """Map each module of this package to its place below `folder` in an sdist."""
+    package = os.path.dirname(os.path.abspath(__file__))
+    names = sorted(name for name in os.listdir(package) if name.endswith((".py", ".typed")))
+    return {os.path.join(package, name): f"{folder}/variantkit_build/{name}" for name in names}
+
+
+def load_lock(root: str) -> VendorLock:
+    """Read the lock of the project at `root`."""
+    path = os.path.join(root, NAME)
     try:
-        _write_files(made, lock)
-        shutil.rmtree(target, ignore_errors=True)
-        os.replace(made, target)
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
+        with open(path, encoding="utf-8") as stream:
+            return parse_lock(stream.read(), path)
+    except (OSError, UnicodeDecodeError) as error:
+        raise VendorError(f"{path}: cannot be read: {error}; `variantkit provider vendor` writes it") from None
 
 
-def _write_files(directory: str, lock: VendorLock) -> None:
-    os.chmod(directory, 0o755)  # noqa: S103 - mkdtemp made it private, and it becomes part of a package
+def require_covered(expression: str, lock: VendorLock) -> None:
+    """Raise VendorError unless the project's licence expression names a licence of each vendored package.
+
+    Of alternatives (`A OR B`) one is enough; of `A AND B` both are needed (PEP 639: the expression is the wheel's).
+    """
+    words = set(re.findall(r"[A-Za-z0-9.+-]+", expression))
     for package in lock.packages:
-        distribution = _require_distribution(package)
-        for file in package.files:
-            data = _read_file(distribution, package, file.path)
-            if (found := hashlib.sha256(data).hexdigest()) != file.sha256:
-                raise LockError(
-                    f"vendor.lock: {package.requirement} {file.path}: expected sha256 {file.sha256}, found {found}"
+        for part in package.license.replace("(", "").replace(")", "").split(" AND "):
+            if words.isdisjoint(part.split(" OR ")):
+                raise VendorError(
+                    f"pyproject.toml: project.license {expression!r} does not name the licence of "
+                    f"{package.requirement}, {package.license}; say {expression!r} AND it"
                 )
-            path = os.path.join(directory, *file.to.split("/"))
-            os.makedirs(os.path.dirname(path), exist_ok=True)
-            with open(path, "wb") as stream:
-                stream.write(data)
-    marker = os.path.join(directory, "__init__.py")
-    if not os.path.exists(marker):
-        with open(marker, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write('"""Files of other projects, pinned by vendor.lock."""\n')
 
 
-def _require_distribution(package: VendoredPackage) -> importlib.metadata.Distribution:
-    try:
-        distribution = importlib.metadata.distribution(package.name)
-    except importlib.metadata.PackageNotFoundError:
-        raise LockError(
-            f"vendor.lock: {package.requirement} is not in the build environment; build with isolation, or install it"
-        ) from None
-    if distribution.version != package.version:
-        raise LockError(f"vendor.lock: expected {package.requirement}, found version {distribution.version}")
-    return distribution
-
-
-def _read_file(distribution: importlib.metadata.Distribution, package: VendoredPackage, path: str) -> bytes:
-    try:
-        with open(str(distribution.locate_file(path)), "rb") as stream:
-            return stream.read()
-    except OSError as error:
-        raise LockError(f"vendor.lock: {package.requirement} has no {path}: {error.strerror or error}") from None
+def _wanted(lock: VendorLock) -> dict[str, str]:
+    return {MARKER: hashlib.sha256(MARKER_TEXT).hexdigest(), **lock.outputs()}
 
 
 @hookimpl  # type: ignore[untyped-decorator,unused-ignore]

@@ -1,39 +1,53 @@
-"""The vendor lock: which files of which pinned packages travel inside a wheel."""
+"""`vendor.lock`: which bytes of which pinned packages travel inside a wheel. Text <-> model, in one canonical form."""
 
 from __future__ import annotations
 
-import re
-import sys
 from typing import NamedTuple
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from variantkit_build.errors import VendorError
+from variantkit_build.fields import FUNCTION, LICENSE, PACKAGE, PATH, SHA256, VERSION, Fields, parse_toml
 
-_is_sha256 = re.compile(r"[0-9a-f]{64}").fullmatch
-_is_package = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?").fullmatch
-_is_version = re.compile(r"[A-Za-z0-9][A-Za-z0-9.!+_-]*").fullmatch
+NAME = "vendor.lock"
+SCHEMA = "variantkit.vendor-lock/1"
+REFRESH = "`variantkit provider vendor` writes it anew"
+
+_HEADER = """\
+# Written by `variantkit provider vendor`. A build refuses every byte of other projects that is not named here.
+"""
+_KEYS = ("name", "version", "wheel", "sha256", "license", "transform", "files", "license-files", "outputs")
 
 
-class LockError(ValueError):
-    """A lock that cannot be used; the message names the file, the key, what was expected and what was found."""
+class LockedFile(NamedTuple):
+    """A file and the sha256 of its bytes, in hexadecimal digits."""
+
+    path: str
+    sha256: str
 
 
-class VendoredFile(NamedTuple):
-    """One file: where it lies in the installed package, its sha256 in hex, where it goes below `_vendor/`."""
+class LicenseFile(NamedTuple):
+    """A licence text: where it is in the package, its sha256, and its path below `.dist-info/licenses/<package>/`.
+
+    `header`: not the whole file, but the comment that the file begins with.
+    """
 
     path: str
     sha256: str
     to: str
+    header: bool
 
 
-class VendoredPackage(NamedTuple):
-    """One pinned package and the files taken from it."""
+class LockedPackage(NamedTuple):
+    """One pinned package: its wheel, the files taken from it, and the files they become below `_vendor/`."""
 
     name: str
     version: str
-    files: tuple[VendoredFile, ...]
+    wheel: str
+    sha256: str
+    license: str
+    transform: str
+    files: tuple[LockedFile, ...]
+    license_files: tuple[LicenseFile, ...]
+    outputs: tuple[LockedFile, ...]
 
     @property
     def requirement(self) -> str:
@@ -44,75 +58,84 @@ class VendoredPackage(NamedTuple):
 class VendorLock(NamedTuple):
     """Everything that is vendored."""
 
-    packages: tuple[VendoredPackage, ...]
+    packages: tuple[LockedPackage, ...]
+
+    def outputs(self) -> dict[str, str]:
+        """Every path below `_vendor/` and the sha256 of its bytes."""
+        return {file.path: file.sha256 for package in self.packages for file in package.outputs}
 
 
-def parse_lock(text: str, where: str = "vendor.lock") -> VendorLock:
-    """Read a lock; raise LockError for the first thing in it that is not as it must be."""
-    try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise LockError(f"{where}: not a TOML document: {error}") from None
-    _require_keys(document, {"packages"}, where, "")
-    packages = tuple(
-        _parse_package(package, where, f"packages[{index}]")
-        for index, package in enumerate(_require_tables(document, "packages", where, ""))
+def parse_lock(text: str, where: str = NAME) -> VendorLock:
+    """Read a lock; raise VendorError for the first thing in it that is not as it must be."""
+    document = parse_toml(text, where)
+    if document.get("schema") != SCHEMA:
+        raise VendorError(f"{where}: schema must be {SCHEMA!r}, found {document.get('schema')!r}; {REFRESH}")
+    fields = Fields(document, where, "", ("schema", "packages"))
+    lock = VendorLock(tuple(_parse_package(package) for package in fields.tables("packages", _KEYS)))
+    fields.require_distinct("packages", (package.name for package in lock.packages))
+    fields.require_distinct("packages", (file.path for package in lock.packages for file in package.outputs))
+    return lock
+
+
+def _parse_package(fields: Fields) -> LockedPackage:
+    package = LockedPackage(
+        name=fields.text("name", PACKAGE),
+        version=fields.text("version", VERSION),
+        wheel=fields.text("wheel", PATH),
+        sha256=fields.text("sha256", SHA256),
+        license=fields.text("license", LICENSE),
+        transform=fields.text("transform", FUNCTION, default=""),
+        files=_parse_files(fields, "files"),
+        license_files=tuple(_parse_license(file) for file in fields.tables("license-files", _LICENSE_KEYS)),
+        outputs=_parse_files(fields, "outputs"),
     )
-    _require_distinct([package.name for package in packages], where, "packages", "name")
-    targets = [file.to for package in packages for file in package.files]
-    _require_distinct(targets, where, "packages", "to")
-    return VendorLock(packages)
+    fields.require_distinct("license-files", (file.to for file in package.license_files))
+    return package
 
 
-def _parse_package(table: dict[str, object], where: str, key: str) -> VendoredPackage:
-    _require_keys(table, {"name", "version", "files"}, where, key)
-    name = _require_text(table, "name", _is_package, "a package name", where, key)
-    version = _require_text(table, "version", _is_version, "an exact version", where, key)
+_LICENSE_KEYS = ("path", "header-of", "sha256", "to")
+
+
+def _parse_license(fields: Fields) -> LicenseFile:
+    whole, header = fields.text("path", PATH, default=""), fields.text("header-of", PATH, default="")
+    if bool(whole) == bool(header):
+        raise VendorError(f"{NAME}: a licence file has either a path or header-of, found {whole!r} and {header!r}")
+    return LicenseFile(whole or header, fields.text("sha256", SHA256), fields.text("to", PATH), bool(header))
+
+
+def _parse_files(fields: Fields, name: str) -> tuple[LockedFile, ...]:
     files = tuple(
-        _parse_file(file, where, f"{key}.files[{index}]")
-        for index, file in enumerate(_require_tables(table, "files", where, key))
+        LockedFile(file.text("path", PATH), file.text("sha256", SHA256))
+        for file in fields.tables(name, ("path", "sha256"))
     )
-    return VendoredPackage(name, version, files)
+    fields.require_distinct(name, (file.path for file in files))
+    return files
 
 
-def _parse_file(table: dict[str, object], where: str, key: str) -> VendoredFile:
-    _require_keys(table, {"path", "sha256", "to"}, where, key)
-    path = _require_text(table, "path", _is_inner_path, "a relative path without '..'", where, key)
-    digest = _require_text(table, "sha256", _is_sha256, "64 lower-case hexadecimal digits", where, key)
-    to = path if "to" not in table else _require_text(table, "to", _is_inner_path, "a relative path", where, key)
-    return VendoredFile(path, digest, to)
+def render_lock(lock: VendorLock) -> str:
+    """Write a lock in its one canonical form: packages and files sorted, one file a line."""
+    lines = [_HEADER, f'schema = "{SCHEMA}"\n']
+    for package in sorted(lock.packages):
+        lines.append("\n[[packages]]\n")
+        lines += [
+            f'{key} = "{value}"\n'
+            for key, value in zip(_KEYS, package, strict=False)
+            if isinstance(value, str) and value
+        ]
+        lines += _render_list("files", [_render_file(file) for file in sorted(package.files)])
+        lines += _render_list("license-files", [_render_license(file) for file in sorted(package.license_files)])
+        lines += _render_list("outputs", [_render_file(file) for file in sorted(package.outputs)])
+    return "".join(lines)
 
 
-def _is_inner_path(text: str) -> bool:
-    return (
-        bool(text) and "\\" not in text and ":" not in text and all(p not in ("", ".", "..") for p in text.split("/"))
-    )
+def _render_list(name: str, items: list[str]) -> list[str]:
+    return [f"{name} = [\n", *(f"  {{ {item} }},\n" for item in items), "]\n"]
 
 
-def _require_keys(table: dict[str, object], known: set[str], where: str, key: str) -> None:
-    if unknown := sorted(table.keys() - known):
-        raise LockError(f"{where}: {_dotted(key, unknown[0])} is an unknown key; expected {', '.join(sorted(known))}")
+def _render_file(file: LockedFile) -> str:
+    return f'path = "{file.path}", sha256 = "{file.sha256}"'
 
 
-def _require_tables(table: dict[str, object], name: str, where: str, key: str) -> list[dict[str, object]]:
-    value = table.get(name)
-    if not isinstance(value, list) or not value or not all(isinstance(item, dict) for item in value):
-        raise LockError(f"{where}: {_dotted(key, name)} must be one or more tables [[{name}]], found {value!r}")
-    return value
-
-
-def _require_text(table: dict[str, object], name: str, matches: object, what: str, where: str, key: str) -> str:
-    value = table.get(name)
-    if not isinstance(value, str) or not callable(matches) or not matches(value):
-        raise LockError(f"{where}: {_dotted(key, name)} must be {what}, found {value!r}")
-    return value
-
-
-def _require_distinct(values: list[str], where: str, key: str, name: str) -> None:
-    for value in values:
-        if values.count(value) > 1:
-            raise LockError(f"{where}: {key} names {name} {value!r} twice")
-
-
-def _dotted(key: str, name: str) -> str:
-    return f"{key}.{name}" if key else name
+def _render_license(file: LicenseFile) -> str:
+    key = "header-of" if file.header else "path"
+    return f'{key} = "{file.path}", sha256 = "{file.sha256}", to = "{file.to}"'

@@ -1,0 +1,94 @@
+"""The ignored `_vendor/` of a working copy: made of the locked bytes, and never edited by hand."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from typing import TYPE_CHECKING
+
+from variantkit_build.errors import VendorError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+RECORD = "vendored.json"
+"""In a working copy alone: what was written, so that an old file and an edited one are told apart."""
+
+ABSENT, CURRENT, OLD = "absent", "current", "old"
+
+
+def require_unedited(directory: str, wanted: Mapping[str, str]) -> str:
+    """Return ABSENT, CURRENT or OLD; raise VendorError when somebody changed a file in `directory`.
+
+    `wanted` are the paths and sha256 that the lock asks for, the package marker included.
+    """
+    found = _digests(directory)
+    if not found:
+        return ABSENT
+    if found == dict(wanted):
+        return CURRENT
+    written = _written(directory)
+    if found == written:
+        return OLD
+    expected = written or dict(wanted)
+    path = min(path for path in found.keys() | expected.keys() if found.get(path) != expected.get(path))
+    raise VendorError(
+        f"{os.path.join(directory, path)}: edited, added or deleted by hand, but _vendor/ holds the locked bytes "
+        f"alone; make the change in a transform; `variantkit provider vendor` writes the directory anew"
+    )
+
+
+def fill(directory: str, files: Mapping[str, bytes], scratch: str) -> None:
+    """Make `directory` hold exactly these files, at once; what it held goes.
+
+    Built in a new folder below `scratch`, on the same file system but outside of the package: a build of the
+    package that runs meanwhile sees the old directory, the new one or none, and never half of one.
+    """
+    made = tempfile.mkdtemp(prefix=".vendor-", dir=scratch)
+    try:
+        new = os.path.join(made, "new")
+        record = {path: hashlib.sha256(data).hexdigest() for path, data in sorted(files.items())}
+        write_files(new, {**files, RECORD: (json.dumps(record, indent=1) + "\n").encode()})
+        if os.path.isdir(directory):
+            os.replace(directory, os.path.join(made, "old"))
+        os.replace(new, directory)
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
+def write_files(directory: str, files: Mapping[str, bytes]) -> None:
+    """Write files below a new directory."""
+    os.makedirs(directory, exist_ok=True)
+    for path, data in files.items():
+        target = os.path.join(directory, *path.split("/"))
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        with open(target, "wb") as stream:
+            stream.write(data)
+
+
+def _digests(directory: str) -> dict[str, str]:
+    found = {}
+    for folder, folders, files in os.walk(directory):
+        folders[:] = [name for name in folders if name != "__pycache__"]
+        for name in files:
+            path = os.path.join(folder, name)
+            inner = os.path.relpath(path, directory).replace(os.sep, "/")
+            if inner != RECORD and not name.endswith(".pyc"):
+                try:
+                    with open(path, "rb") as stream:
+                        found[inner] = hashlib.sha256(stream.read()).hexdigest()
+                except FileNotFoundError:  # another build is replacing the directory
+                    return {}
+    return found
+
+
+def _written(directory: str) -> dict[str, str]:
+    try:
+        with open(os.path.join(directory, RECORD), encoding="utf-8") as stream:
+            document = json.load(stream)
+    except (OSError, ValueError):
+        return {}
+    return document if isinstance(document, dict) else {}
