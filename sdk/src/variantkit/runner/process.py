@@ -35,6 +35,12 @@ _LAUNCHER = (
     "del sys.path[0], sys.modules['worker']; worker.main(sys.argv[2:])"
 )
 
+# The same, with a fake machine around the provider (`stage`), which is read and compiled only when one is asked for.
+_STAGED_LAUNCHER = (
+    "import sys; sys.path.insert(0, sys.argv[1]); import worker, stage; "
+    "del sys.path[0], sys.modules['worker']; stage.set_up(worker, sys.argv.pop(2)); worker.main(sys.argv[2:])"
+)
+
 _identifier = "[A-Za-z_][A-Za-z0-9_]*"
 is_endpoint = re.compile(rf"{_identifier}(\.{_identifier})*(:{_identifier}(\.{_identifier})*)?").fullmatch
 """Matches an object reference, `module` or `module:object.path`, in ASCII."""
@@ -44,7 +50,8 @@ class Question(NamedTuple):
     """One provider to ask, as the gate allowed it.
 
     `endpoint` is the object reference of the plugin, `wheel` the verified bytes and `sha256` their digest, `needs`
-    what the approved list grants it, `configs_sha256` the approved digest of `get_all_configs`, if any.
+    what the approved list grants it, `configs_sha256` the approved digest of `get_all_configs`, if any. `stage` is the
+    path of a fake machine's description, for conformance alone.
     """
 
     namespace: str
@@ -53,6 +60,7 @@ class Question(NamedTuple):
     sha256: str
     needs: Needs
     configs_sha256: str | None = None
+    stage: str = ""
 
 
 def ask(
@@ -80,7 +88,7 @@ def ask(
         for question, refusal in zip(questions, refusals, strict=True):
             if refusal is None:
                 wheels.append(open_wheel(question.wheel, inherited=result == RESULT))
-                launches.append(_launch(command, question.endpoint, wheels[-1]))
+                launches.append(_launch(command, question, wheels[-1]))
         outcomes = iter(run(launches, end))
     finally:
         for wheel in wheels:
@@ -117,6 +125,10 @@ def _arguments(result: int, deadline: float) -> tuple[str, ...]:
     return ("-I", "-S", "-X", "utf8", "-c", _LAUNCHER, folder, str(result), str(int(deadline) + 2))
 
 
-def _launch(command: Launch, endpoint: str, wheel: WheelFile) -> Launch:
+def _launch(command: Launch, question: Question, wheel: WheelFile) -> Launch:
     number, path = (WHEEL, f"/proc/self/fd/{WHEEL}") if wheel.number >= 0 else (-1, wheel.path)
-    return command._replace(arguments=(*command.arguments, str(number), path, endpoint), wheel=wheel.number)
+    arguments = command.arguments
+    if question.stage:
+        at = arguments.index(_LAUNCHER)
+        arguments = (*arguments[:at], _STAGED_LAUNCHER, arguments[at + 1], question.stage, *arguments[at + 2 :])
+    return command._replace(arguments=(*arguments, str(number), path, question.endpoint), wheel=wheel.number)
