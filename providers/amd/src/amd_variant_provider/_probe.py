@@ -1,0 +1,129 @@
+"""The machine's own words: the kernel's list of compute nodes; on WSL and Windows what AMD's software says."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from ._overrides import is_path, parse_archs
+from ._tables import (
+    BOOTSTRAP_DISABLE,
+    BOOTSTRAP_FORCE,
+    DRIVER,
+    DXG,
+    FORCE_ARCH,
+    HIP_LIBRARIES,
+    KFD,
+    NODES,
+    ROCM_PATH,
+    ROCM_PLACES,
+    ROCMINFO,
+    VERSION_FILE,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ._machine import Machine
+
+MAX_NODES = 256
+MAX_VERSIONS = 8
+PROPERTIES_LIMIT = 8192
+
+
+class Evidence:
+    """What was read, uninterpreted."""
+
+    __slots__ = ("driver", "dxg", "kfd", "nodes", "refused", "reports", "versions")
+
+    def __init__(self) -> None:
+        self.nodes: list[tuple[str, str]] = []  # (name, properties), in the kernel's order
+        self.kfd = ""  # what is wrong with /dev/kfd, where there are nodes
+        self.driver = False  # the graphics driver is loaded
+        self.dxg = False
+        self.reports: list[tuple[str, str]] = []  # of `rocminfo`, `hip`, `clinfo`
+        self.versions: list[tuple[str, str]] = []  # (path, text) of ROCm's version files
+        self.refused: list[tuple[str, str]] = []
+
+
+def probe_machine(
+    machine: Machine, variables: Mapping[str, str] = os.environ, platform: str = sys.platform
+) -> Evidence:
+    """Read what no override makes needless."""
+    evidence = Evidence()
+    if variables.get(BOOTSTRAP_DISABLE) == "1":
+        return evidence
+    if not any(parse_archs(variables.get(name, ""))[0] for name in (FORCE_ARCH, BOOTSTRAP_FORCE)):
+        _probe_gpus(machine, evidence, variables, platform)
+    _probe_versions(machine, evidence, variables.get(ROCM_PATH, ""))
+    evidence.refused = list(machine.refused)
+    return evidence
+
+
+def _probe_gpus(machine: Machine, evidence: Evidence, variables: Mapping[str, str], platform: str) -> None:
+    if platform == "win32":
+        _probe_windows(machine, evidence, variables.get("WINDIR", "C:\\Windows"))
+        return
+    names = [name for name in machine.names(NODES) if name.isascii() and name.isdecimal() and len(name) < 6]
+    names.sort(key=int)  # by number: the tenth node comes after the ninth
+    for name in names[:MAX_NODES]:
+        evidence.nodes.append((name, machine.read(f"{NODES}/{name}/properties", PROPERTIES_LIMIT)))
+    if names:
+        evidence.kfd = _find_obstacle(machine)
+        return
+    evidence.driver = machine.exists(DRIVER)
+    evidence.dxg = machine.exists(DXG)
+    if evidence.dxg:
+        _probe_wsl(machine, evidence)
+    elif not machine.live:  # perhaps a capture of a Windows machine
+        _probe_windows(machine, evidence, "")
+
+
+def _find_obstacle(machine: Machine) -> str:
+    if not machine.exists(KFD):
+        return "does not exist"
+    if machine.root == "/" and not os.access(KFD, os.R_OK | os.W_OK):  # opening it would start a compute process
+        machine.refused.append((KFD, "may not be opened"))
+        return "may not be opened by this user"
+    return ""
+
+
+def _probe_wsl(machine: Machine, evidence: Evidence) -> None:
+    """WSL has no compute nodes: AMD's own tool knows the way to Windows' driver."""
+    for path in ROCMINFO:
+        text = machine.program("rocminfo", path, settings=("HSA_ENABLE_DXG_DETECTION=1",))
+        if text:
+            evidence.reports.append(("rocminfo", text))
+            return
+
+
+def _probe_windows(machine: Machine, evidence: Evidence, windows: str) -> None:
+    system = f"{windows}\\System32\\"
+    from ._native import ask_hip
+
+    libraries = [path for path in [system + name for name in HIP_LIBRARIES] if machine.exists(path)]
+    if libraries or not machine.live:
+        text = machine.report("hip", ask_hip, *libraries)
+        evidence.reports += [("hip", text)] if text else []
+    if not any("\ndevice " in text for _, text in evidence.reports):
+        text = machine.program("clinfo", system + "clinfo.exe")
+        evidence.reports += [("clinfo", text)] if text else []
+
+
+def _probe_versions(machine: Machine, evidence: Evidence, chosen: str) -> None:
+    """ROCm's version files: where ROCM_PATH says, then in the usual place, then in its versioned directories."""
+    places = [*([chosen.rstrip("/")] if is_path(chosen) else []), *ROCM_PLACES]
+    for place in places:
+        _read_version(machine, evidence, place)
+    if not evidence.versions:
+        root = ROCM_PLACES[0]
+        for name in [name for name in machine.names(root) if name.startswith("core-")][-MAX_VERSIONS:]:
+            _read_version(machine, evidence, f"{root}/{name}")
+
+
+def _read_version(machine: Machine, evidence: Evidence, place: str) -> None:
+    path = f"{place}/{VERSION_FILE}"
+    text = machine.read(path, 64)
+    if text.strip():
+        evidence.versions.append((path, text))
