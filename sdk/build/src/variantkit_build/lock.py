@@ -71,7 +71,7 @@ def parse_lock(text: str, where: str = NAME) -> VendorLock:
     if document.get("schema") != SCHEMA:
         raise VendorError(f"{where}: schema must be {SCHEMA!r}, found {document.get('schema')!r}; {REFRESH}")
     fields = Fields(document, where, "", ("schema", "packages"))
-    lock = VendorLock(tuple(_parse_package(package) for package in fields.tables("packages", _KEYS)))
+    lock = VendorLock(tuple(_parse_package(package) for package in fields.tables("packages", _KEYS, required=False)))
     fields.require_distinct("packages", (package.name for package in lock.packages))
     fields.require_distinct("packages", (file.path for package in lock.packages for file in package.outputs))
     return lock

@@ -70,7 +70,7 @@ def parse_settings(text: str, where: str = "pyproject.toml") -> Settings:
     if not isinstance(table, dict):
         raise VendorError(f"{where}: there is no table [tool.variantkit.vendor], which says what to vendor")
     fields = Fields(table, where, "tool.variantkit.vendor", ("package", "packages"))
-    packages = tuple(_parse_package(package) for package in fields.tables("packages", _KEYS))
+    packages = tuple(_parse_package(package) for package in fields.tables("packages", _KEYS, required=False))
     fields.require_distinct("packages", (package.name for package in packages))
     return Settings(fields.text("package", PATH), packages)
 
