@@ -123,8 +123,8 @@ class Machine:
             self.refused.append((path, getattr(error, "strerror", None) or type(error).__name__))
 
 
-def seconds_allowed(variables: Mapping[str, str]) -> float:
-    """The seconds that a `…_VARIANT_PROVIDER_TIMEOUT` among the variables allows (0.1 to 60), else `SECONDS`."""
+def seconds_allowed(variables: Mapping[str, str], otherwise: float = SECONDS) -> float:
+    """The seconds that a `…_VARIANT_PROVIDER_TIMEOUT` among the variables allows, 0.1 to 60."""
     for name, value in variables.items():
         if name.endswith("_VARIANT_PROVIDER_TIMEOUT"):
             try:
@@ -133,7 +133,7 @@ def seconds_allowed(variables: Mapping[str, str]) -> float:
                 continue
             if 0.1 <= seconds <= 60:
                 return seconds
-    return SECONDS
+    return otherwise
 
 
 def _resolve(root: str, path: str) -> str:

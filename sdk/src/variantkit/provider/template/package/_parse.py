@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ._tables import CHIPS, FORCE_GENERATION, GENERATIONS
+from ._machine import seconds_allowed
+from ._tables import CHIPS, FORCE_GENERATION, GENERATIONS, TIMEOUT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,14 +33,24 @@ def parse_facts(evidence: Evidence, variables: Mapping[str, str]) -> Facts:
     facts.refused = evidence.refused
     for line in evidence.report.splitlines():
         _parse_line(line, facts)
+    _parse_variables(variables, facts)
+    return facts
+
+
+def _parse_variables(variables: Mapping[str, str], facts: Facts) -> None:
     forced = variables.get(FORCE_GENERATION, "")
     if forced in GENERATIONS:
         facts.forced = forced
     elif forced:
-        known = ", ".join(GENERATIONS)
-        sentence = f"{FORCE_GENERATION} is {forced[:40]!r}, expected one of {known}; it was ignored."
-        facts.notes.append(("override-ignored", sentence))
-    return facts
+        _ignore(FORCE_GENERATION, forced, f"one of {', '.join(GENERATIONS)}", facts)
+    patience = variables.get(TIMEOUT, "")
+    if patience and seconds_allowed({TIMEOUT: patience}, 0.0) == 0.0:
+        _ignore(TIMEOUT, patience, "seconds from 0.1 to 60", facts)
+
+
+def _ignore(variable: str, value: str, expected: str, facts: Facts) -> None:
+    sentence = f"{variable} is {value[:40]!r}, expected {expected}; it was ignored."
+    facts.notes.append(("override-ignored", sentence))
 
 
 def parse_version(text: str) -> tuple[int, int] | None:
