@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ._machine import Machine
 
 CPUINFO_LIMIT = 1 << 20
+CORE_LINES = ("Features", "CPU ")
 AUXV = "/proc/self/auxv"
 AUXV_LIMIT = 1 << 16
 # The keys of the auxiliary vector (Linux include/uapi/linux/auxvec.h) and our names for their words.
@@ -43,7 +44,7 @@ def probe_machine(machine: Machine) -> Evidence:
         return evidence
     if system in ("linux", "android"):
         evidence.hwcap = _probe_hwcap(machine)
-        evidence.cpuinfo = machine.read("/proc/cpuinfo", CPUINFO_LIMIT)
+        evidence.cpuinfo = _read_cpuinfo(machine)
     elif system == "darwin":
         from ._native import read_sysctl
 
@@ -93,6 +94,24 @@ def _probe_hwcap(machine: Machine) -> str:
     if not text and not machine.live:  # a tree that someone copied, with the vector itself in it
         text = _hwcap_of_vector(machine.root)
     return text
+
+
+def _read_cpuinfo(machine: Machine) -> str:
+    """One block for each kind of core: what is kept for a capture has no serial number and no board's name."""
+    text = keep_kinds(machine.read("/proc/cpuinfo", CPUINFO_LIMIT))
+    if machine.sources and machine.sources[-1][0] == "/proc/cpuinfo":
+        machine.sources[-1] = ("/proc/cpuinfo", text)
+    return text
+
+
+def keep_kinds(cpuinfo: str) -> str:
+    """The lines that tell of a core, block by block, of blocks that are equal the first; a cut last line is dropped."""
+    blocks: dict[str, None] = {}
+    for block in cpuinfo[: cpuinfo.rfind("\n") + 1].split("\n\n"):
+        lines = [line for line in block.split("\n") if line.startswith(CORE_LINES)]
+        blocks["".join([line + "\n" for line in lines])] = None
+    blocks.pop("", None)
+    return "\n".join(blocks)
 
 
 def _hwcap_of_vector(root: str) -> str:
