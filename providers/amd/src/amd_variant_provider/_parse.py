@@ -35,7 +35,7 @@ class Gpu:
         self.said = said
         self.arch = normalize_arch(said)
         self.units = units
-        self.integrated = integrated or self.arch in INTEGRATED
+        self.integrated = integrated or self.arch in INTEGRATED.split()
         self.source = source
 
 
@@ -83,9 +83,8 @@ def parse_facts(evidence: Evidence, variables: Mapping[str, str]) -> Facts:
     _parse_nodes(evidence.nodes, facts)
     for name, text in evidence.reports:
         facts.gpus += _PARSERS[name](text)
-        ending = text.rstrip("\n").rpartition("\n")[2]
-        if ending.startswith("!"):
-            facts.endings.append((name, ending[1:]))
+        failures = [line for line in text.split("\n") if line.startswith(("!", "unloadable "))]
+        facts.endings += [(name, line.lstrip("!")) for line in failures]
     _parse_rocm(evidence.versions, variables, facts)
     _parse_overrides(variables, facts)
     return facts
@@ -104,9 +103,7 @@ def _parse_nodes(nodes: list[tuple[str, str]], facts: Facts) -> None:
         simds = properties.get("simd_count", 0)
         version = properties.get("gfx_target_version", -1)
         if not properties:
-            facts.unclear.append(
-                (source, "its properties cannot be read" if not text else "its properties are garbled")
-            )
+            facts.unclear.append((source, f"its properties {'are garbled' if text else 'cannot be read'}"))
         elif not simds or version == 0:
             continue  # a processor
         elif not parse_target(version):
@@ -153,7 +150,7 @@ def _parse_hip(text: str) -> list[Gpu]:
     found = []
     for line in text.split("\n"):
         words = line.split(" ")
-        if len(words) == 5 and words[0] == "device" and words[2] != "-":
+        if len(words) == 5 and words[0] == "device":
             found.append(Gpu(words[2], _number(words[3]), words[4] == "1", f"{REPORTS}hip (device {words[1]})"))
     return found
 

@@ -62,7 +62,7 @@ def probe_machine(
 
 
 def _probe_gpus(machine: Machine, evidence: Evidence, variables: Mapping[str, str], platform: str) -> None:
-    if platform == "win32":
+    if platform == "win32" and machine.live:
         _probe_windows(machine, evidence, variables.get("WINDIR", "C:\\Windows"))
         return
     names = [name for name in machine.names(NODES) if name.isascii() and name.isdecimal() and len(name) < 6]

@@ -82,7 +82,7 @@ def _diagnose_gpus(facts: Facts) -> list[tuple[str, str]]:
 
 
 def _diagnose_tools(facts: Facts) -> list[tuple[str, str]]:
-    notes = [("report-cut-short", f"{name} ended with {how[:80]}.") for name, how in facts.endings]
+    notes = [("report-failed", f"{name} ended badly: {how[:200]}.") for name, how in facts.endings]
     if facts.dxg and facts.rocm and not (facts.gpus or facts.endings or facts.forced):
         notes.append(("wsl-without-gpu", f"{DXG} is there, but no rocminfo of ROCm's told of an AMD GPU behind it."))
     return notes

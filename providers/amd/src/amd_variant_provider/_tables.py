@@ -17,14 +17,7 @@ KFD = "/dev/kfd"
 DRIVER = "/sys/module/amdgpu"
 DXG = "/dev/dxg"  # WSL's GPU device, whoever made the GPU
 ROCMINFO = ("/opt/rocm/bin/rocminfo", "/opt/rocm/core/bin/rocminfo", "/usr/bin/rocminfo")
-HIP_LIBRARIES = (
-    "amdhip64_10.dll",
-    "amdhip64_9.dll",
-    "amdhip64_8.dll",
-    "amdhip64_7.dll",
-    "amdhip64_6.dll",
-    "amdhip64.dll",
-)
+HIP_LIBRARIES = tuple([f"amdhip64{version}.dll" for version in ("_10", "_9", "_8", "_7", "_6", "")])
 VERSION_FILE = ".info/version"
 ROCM_PLACES = ("/opt/rocm", "/opt/rocm/core")  # the second from ROCm 7.12 on
 
@@ -40,31 +33,10 @@ gfx1200 gfx1201 gfx1250 gfx1250_strict gfx1251 gfx1310
 FAMILIES = ("90", "94", "95", "101", "103", "110", "115", "117", "120", "125", "130", "131", "135")
 """Major and minor version of families that may grow: every stepping of them is a value, known to LLVM or not."""
 
-INTEGRATED = frozenset(
-    [
-        "gfx700",
-        "gfx705",
-        "gfx801",
-        "gfx810",
-        "gfx902",
-        "gfx909",
-        "gfx90c",
-        "gfx1013",
-        "gfx1033",
-        "gfx1035",
-        "gfx1036",
-        "gfx1037",
-        "gfx1103",
-        "gfx1150",
-        "gfx1151",
-        "gfx1152",
-        "gfx1153",
-        "gfx1154",
-        "gfx1170",
-        "gfx1171",
-        "gfx1172",
-    ]
-)
+INTEGRATED = """
+gfx700 gfx705 gfx801 gfx810 gfx902 gfx909 gfx90c gfx1013 gfx1033 gfx1035 gfx1036 gfx1037 gfx1103
+gfx1150 gfx1151 gfx1152 gfx1153 gfx1154 gfx1170 gfx1171 gfx1172
+"""
 """Architectures that exist on a processor's die alone. Source: LLVM's AMDGPU guide, column "dGPU/APU"."""
 
 GENERIC = {

@@ -1,0 +1,207 @@
+"""AMD's own software, stubbed: rocminfo and clinfo that print, hang or crash, and a HIP library compiled here."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from amd_variant_provider import _probe
+from amd_variant_provider._machine import Machine
+from amd_variant_provider._parse import Facts, parse_facts
+from amd_variant_provider._probe import probe_machine
+from amd_variant_provider._rules import decide_answer, diagnose
+from amd_variant_provider._tables import GENERIC, HIP_LIBRARIES
+from support.stub_drivers import compile_library, needs_compiler, write_program
+from support.trees import write_tree
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+AGENT = """
+Agent 2
+  Name:                    gfx1100
+  Device Type:             GPU
+  Compute Unit:            96
+  ISA Info:
+    ISA 1
+      Name:                    amdgcn-amd-amdhsa--gfx1100
+    ISA 2
+      Name:                    amdgcn-amd-amdhsa--gfx9-4-generic
+"""
+
+
+def exact(facts: Facts) -> list[str]:
+    answer = {name: values for name, values, _ in decide_answer(facts)}
+    return [arch for arch in answer.get("gfx_arch", []) if arch not in GENERIC]
+
+
+def read_wsl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str | None, seconds: float = 5) -> Facts:
+    """A WSL machine whose rocminfo is `script`, asked for at most `seconds`."""
+    root = write_tree(tmp_path / "root", {"/dev/dxg": "", "/opt/rocm/.info/version": "6.4.2\n"})
+    program = tmp_path / "rocminfo"
+    if script is not None:
+        write_program(program, script)
+    monkeypatch.setattr(_probe, "ROCMINFO", (str(tmp_path / "missing"), str(program)))
+    machine = Machine(str(root), live=True, seconds=seconds)
+    return parse_facts(probe_machine(machine, {}, "linux"), {})
+
+
+def test_wsl_is_asked_through_rocminfo_with_its_own_switch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LD_PRELOAD_X", "secret")
+    script = f'test "$HSA_ENABLE_DXG_DETECTION-$LD_PRELOAD_X" = 1- && cat <<EOF{AGENT}EOF\n'
+    facts = read_wsl(tmp_path, monkeypatch, script)
+    assert (exact(facts), diagnose(facts)) == (["gfx1100"], [])
+
+
+def test_a_second_instruction_set_is_no_second_gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    facts = read_wsl(tmp_path, monkeypatch, f"cat <<EOF{AGENT}EOF\n")
+    assert [gpu.said for gpu in facts.gpus] == ["gfx1100"]
+
+
+def test_what_was_said_before_a_hang_counts_and_the_deadline_holds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = time.monotonic()
+    facts = read_wsl(tmp_path, monkeypatch, f"cat <<EOF{AGENT}EOF\nexec sleep 60\n", seconds=0.5)
+    assert time.monotonic() - begun < 5
+    assert exact(facts) == ["gfx1100"]
+    assert diagnose(facts) == [("report-failed", "rocminfo ended badly: timeout.")]
+
+
+@pytest.mark.parametrize(
+    ("script", "codes"),
+    [
+        pytest.param("exec sleep 60\n", ["report-failed"], id="hang"),
+        pytest.param("kill -SEGV $$\n", ["report-failed"], id="crash"),
+        pytest.param("exit 3\n", ["report-failed"], id="failure"),
+        pytest.param("echo 'ROCk module is NOT loaded'\n", ["wsl-without-gpu"], id="no-agents"),
+        pytest.param("head -c 900000 /dev/zero\n", ["report-failed"], id="flood"),
+        pytest.param("head -c 9000 /dev/urandom\n", None, id="noise"),
+        pytest.param(None, ["wsl-without-gpu"], id="missing"),
+    ],
+)
+def test_a_rocminfo_that_does_not_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str | None, codes: list[str] | None
+) -> None:
+    facts = read_wsl(tmp_path, monkeypatch, script, seconds=0.5)
+    assert exact(facts) == []
+    assert [name for name, _, _ in decide_answer(facts)] == ["rocm_version"]
+    assert codes is None or [code for code, _ in diagnose(facts)] == codes
+
+
+HIP = """
+#include <string.h>
+#include <unistd.h>
+int hipGetDeviceCount(int *count) { *count = DEVICES; return COUNT_CODE; }
+int hipGetDevicePropertiesNAMED(char *properties, int device) {
+    if (device == HANGING) sleep(60);
+    if (device == CRASHING) *(volatile char *)0 = 1;
+    if (device == FAILING) return 1;
+    const char *archs[] = ARCHS;
+    strcpy(properties, "AMD Radeon gfx");
+    strcpy(properties + 1160, archs[device]);
+    return 0;
+}
+int hipDeviceGetAttribute(int *value, int attribute, int device) {
+    int units[] = UNITS;
+    *value = attribute == 63 ? units[device] : attribute == 16 ? units[device] < 4 : -1;
+    return 0;
+}
+"""
+
+
+def hip(archs: list[str], units: list[int], **settings: object) -> str:
+    """The C source of a HIP library with these GPUs."""
+    source = HIP.replace("ARCHS", "{" + ", ".join(f'"{arch}"' for arch in archs) + "}")
+    source = source.replace("UNITS", "{" + ", ".join(map(str, units)) + "}")
+    defaults = {"NAMED": "R0600", "HANGING": -1, "CRASHING": -1, "FAILING": -1, "COUNT_CODE": 0, "DEVICES": len(archs)}
+    for name, value in {**defaults, **settings}.items():
+        source = source.replace(name, str(value))
+    return source
+
+
+def read_windows(tmp_path: Path, *sources: str, clinfo: str | None = None, seconds: float = 5) -> Facts:
+    """A machine that looks like Windows, with HIP libraries from `sources`, newest first."""
+    system = str(tmp_path) + "\\System32\\"
+    for name, source in zip(HIP_LIBRARIES, sources, strict=False):
+        if source:
+            compile_library(tmp_path, "built.so", source).rename(system + name)
+        else:
+            (tmp_path.parent / (tmp_path.name + "\\System32\\" + name)).write_text("no library")
+    if clinfo is not None:
+        write_program(tmp_path.parent / (tmp_path.name + "\\System32\\clinfo.exe"), clinfo)
+    machine = Machine(seconds=seconds)
+    return parse_facts(probe_machine(machine, {"WINDIR": str(tmp_path)}, "win32"), {})
+
+
+@needs_compiler
+@pytest.mark.parametrize("named", ["R0600", ""], ids=["today's-structure", "older-structure"])
+def test_windows_is_asked_through_hip(tmp_path: Path, named: str) -> None:
+    facts = read_windows(tmp_path, hip(["gfx1036", "gfx1201:xnack-"], [2, 64], NAMED=named))
+    assert [(gpu.arch, gpu.units, gpu.integrated) for gpu in facts.gpus] == [
+        ("gfx1036", 2, True),
+        ("gfx1201", 64, False),
+    ]
+    assert exact(facts) == ["gfx1201", "gfx1036"]
+    assert diagnose(facts) == []
+
+
+@needs_compiler
+@pytest.mark.parametrize(
+    ("settings", "archs", "codes"),
+    [
+        pytest.param({"FAILING": 0}, ["gfx1201"], [], id="one-gpu-fails"),
+        pytest.param({"CRASHING": 1}, ["gfx1036"], ["report-failed"], id="crash-at-the-second"),
+        pytest.param({"HANGING": 1}, ["gfx1036"], ["report-failed"], id="hang-at-the-second"),
+        pytest.param({"HANGING": 0}, [], ["report-failed"], id="hang-at-once"),
+        pytest.param({"COUNT_CODE": 100}, [], [], id="no-device"),
+        pytest.param({"DEVICES": 0}, [], [], id="none-counted"),
+        pytest.param({"DEVICES": -5}, [], [], id="senseless-count"),
+        pytest.param({"NAMED": "Renamed"}, [], [], id="function-missing"),
+    ],
+)
+def test_a_hip_library_that_fails(
+    tmp_path: Path, settings: dict[str, object], archs: list[str], codes: list[str]
+) -> None:
+    seconds = 0.5 if "HANGING" in settings else 5.0
+    facts = read_windows(tmp_path, hip(["gfx1036", "gfx1201"], [2, 64], **settings), seconds=seconds)
+    assert (exact(facts), [code for code, _ in diagnose(facts)]) == (archs, codes)
+
+
+@needs_compiler
+def test_the_next_library_is_tried_after_one_that_cannot_be_loaded(tmp_path: Path) -> None:
+    facts = read_windows(tmp_path, "", hip(["gfx1201"], [64]))
+    assert exact(facts) == ["gfx1201"]
+    ((code, sentence),) = diagnose(facts)
+    assert code == "report-failed"
+    assert "amdhip64_10.dll" in sentence
+
+
+CLINFO = "printf '  Device Type:  CL_DEVICE_TYPE_GPU\\n  Max compute units:  30\\n  Name:  gfx1101\\n'\n"
+
+
+@pytest.mark.parametrize(
+    ("clinfo", "archs"),
+    [
+        pytest.param(CLINFO, ["gfx1101"], id="answers"),
+        pytest.param(CLINFO + "exec sleep 60\n", ["gfx1101"], id="answers-and-hangs"),
+        pytest.param("exec sleep 60\n", [], id="hangs"),
+        pytest.param("exit 1\n", [], id="fails"),
+    ],
+)
+def test_clinfo_is_asked_where_hip_has_no_answer(tmp_path: Path, clinfo: str, archs: list[str]) -> None:
+    assert exact(read_windows(tmp_path, clinfo=clinfo, seconds=0.5)) == archs
+
+
+@needs_compiler
+def test_clinfo_is_not_asked_where_hip_has_answered(tmp_path: Path) -> None:
+    facts = read_windows(tmp_path, hip(["gfx1201"], [64]), clinfo=CLINFO)
+    assert [gpu.arch for gpu in facts.gpus] == ["gfx1201"]
+
+
+def test_a_windows_machine_without_amds_driver_starts_nothing(tmp_path: Path) -> None:
+    machine = Machine()
+    evidence = probe_machine(machine, {"WINDIR": str(tmp_path)}, "win32")
+    assert (evidence.reports, [path for path, _ in machine.sources if "/reports/" in path]) == ([], [])
