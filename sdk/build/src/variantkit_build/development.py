@@ -42,7 +42,7 @@ def require_unedited(directory: str, wanted: Mapping[str, str]) -> str:
 
 
 def fill(directory: str, files: Mapping[str, bytes], scratch: str) -> None:
-    """Make `directory` hold exactly these files, at once; what it held goes.
+    """Make `directory` hold exactly these files, at once; what it held goes, and it goes itself when there are none.
 
     Built in a new folder below `scratch`, on the same file system but outside of the package: a build of the
     package that runs meanwhile sees the old directory, the new one or none, and never half of one.
@@ -54,7 +54,8 @@ def fill(directory: str, files: Mapping[str, bytes], scratch: str) -> None:
         write_files(new, {**files, RECORD: (json.dumps(record, indent=1) + "\n").encode()})
         if os.path.isdir(directory):
             os.replace(directory, os.path.join(made, "old"))
-        os.replace(new, directory)
+        if files:
+            os.replace(new, directory)
     finally:
         shutil.rmtree(made, ignore_errors=True)
 

@@ -16,9 +16,8 @@ from variantkit_build.development import CURRENT, fill, require_unedited, write_
 from variantkit_build.errors import VendorError
 from variantkit_build.lock import NAME, VendorLock, parse_lock
 from variantkit_build.making import (
-    MARKER,
-    MARKER_TEXT,
     Made,
+    all_digests,
     all_outputs,
     in_order,
     make_all,
@@ -57,7 +56,7 @@ class VendorHook(BuildHookInterface):  # type: ignore[type-arg,unused-ignore]
         require_same_packages(settings, lock)
         require_covered(core.license_expression or "", lock)
         directory = os.path.join(self.root, *settings.package.split("/"), "_vendor")
-        state = require_unedited(directory, _wanted(lock))
+        state = require_unedited(directory, all_digests(lock))
         made = make_all(settings, [require_installed(package) for package in in_order(settings, lock)], self.root)
         require_locked(settings, made, lock)
         if version == "editable":
@@ -99,7 +98,7 @@ class VendorHook(BuildHookInterface):  # type: ignore[type-arg,unused-ignore]
         for path in sorted(files):
             build_data["force_include"][os.path.join(self._scratch.name, *path.split("/"))] = path
         self._import_name = settings.import_name
-        self._wanted = _wanted(lock)
+        self._wanted = all_digests(lock)
         self._extra = {path: hashlib.sha256(data).hexdigest() for path, data in extra.items()}
 
 
@@ -147,10 +146,6 @@ def require_covered(expression: str, lock: VendorLock) -> None:
                     f"pyproject.toml: project.license {expression!r} does not name the licence of "
                     f"{package.requirement}, {package.license}; say {expression!r} AND it"
                 )
-
-
-def _wanted(lock: VendorLock) -> dict[str, str]:
-    return {MARKER: hashlib.sha256(MARKER_TEXT).hexdigest(), **lock.outputs()}
 
 
 @hookimpl  # type: ignore[untyped-decorator,unused-ignore]

@@ -64,11 +64,15 @@ def make_all(settings: Settings, sources: Sequence[Source], root: str) -> list[M
 
 
 def all_outputs(made: Sequence[Made]) -> dict[str, bytes]:
-    """Return every file below `_vendor/`, the package marker included."""
-    outputs = {MARKER: MARKER_TEXT}
-    for one in made:
-        outputs.update(one.outputs)
-    return outputs
+    """Return every file below `_vendor/`, the package marker included; none where nothing is vendored."""
+    outputs = {path: data for one in made for path, data in one.outputs.items()}
+    return {MARKER: MARKER_TEXT, **outputs} if outputs else {}
+
+
+def all_digests(lock: VendorLock) -> dict[str, str]:
+    """Return the sha256 of every file below `_vendor/`, the package marker included."""
+    outputs = lock.outputs()
+    return {MARKER: hashlib.sha256(MARKER_TEXT).hexdigest(), **outputs} if outputs else {}
 
 
 def require_locked(settings: Settings, made: Sequence[Made], lock: VendorLock) -> None:

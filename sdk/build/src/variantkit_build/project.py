@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import tempfile
 from typing import NamedTuple
@@ -10,7 +9,7 @@ from typing import NamedTuple
 from variantkit_build.development import ABSENT, CURRENT, fill, require_unedited
 from variantkit_build.errors import VendorError
 from variantkit_build.lock import NAME, VendorLock, parse_lock, render_lock
-from variantkit_build.making import MARKER, MARKER_TEXT, all_outputs
+from variantkit_build.making import all_digests, all_outputs
 from variantkit_build.settings import Settings, load_settings
 from variantkit_build.update import PinnedSource, find_wheel, make_lock, require_same_wheels
 
@@ -69,9 +68,10 @@ def update(root: str, wheels: str) -> State:
     if lock_state != CURRENT:
         _replace_file(os.path.join(root, NAME), render_lock(lock))
     vendor_state = _vendor_state(root, settings, lock)
-    if vendor_state != CURRENT:
-        fill(_vendor(root, settings), all_outputs(made), root)
-        vendor_state = "written"
+    outputs = all_outputs(made)
+    if vendor_state != CURRENT and (outputs or vendor_state != ABSENT):
+        fill(_vendor(root, settings), outputs, root)
+        vendor_state = "written" if outputs else ABSENT
     return State(lock, lock_state, vendor_state)
 
 
@@ -101,8 +101,7 @@ def _vendor(root: str, settings: Settings) -> str:
 
 def _vendor_state(root: str, settings: Settings, lock: VendorLock) -> str:
     try:
-        wanted = {MARKER: hashlib.sha256(MARKER_TEXT).hexdigest(), **lock.outputs()}
-        return require_unedited(_vendor(root, settings), wanted)
+        return require_unedited(_vendor(root, settings), all_digests(lock))
     except VendorError as error:
         return str(error)
 
