@@ -26,7 +26,9 @@ WINGS = {
     "runner": {"errors", "variants", "provider", "trust"},
     "machine": {"errors", "variants", "provider", "trust", "runner"},
     "index": {"errors", "variants", "provider", "trust", "runner", "machine"},
-    "cli": {"errors", "variants", "provider", "trust", "runner", "machine", "index"},
+    # fake machines around one provider, for vendors; nothing on a selection's path leads here
+    "conformance": {"errors", "variants", "provider", "trust", "runner", "machine"},
+    "cli": {"errors", "variants", "provider", "trust", "runner", "machine", "index", "conformance"},
 }
 # room of the index wing -> the rooms it may import; the files beside them are one room, `view`
 ROOMS = {

@@ -17,6 +17,7 @@ NUMBERS = (
     "00", "\0", "", " 7\n8", "99999999999999999999999.1", "²", "0x10de", "12.8", "535.104.05", "90402",
 )  # fmt: skip
 _BLOCK = 1 << 12
+_look = os.stat  # before it is replaced
 
 
 class FakeMachine:
@@ -59,6 +60,8 @@ class FakeMachine:
             return PRESENT if looked_at else DENIED
         if self.files in ("alone", "given"):
             there = self.only if self.files == "alone" else self.contents
+            if path in self.only and _is_here(path):
+                return REAL
             return PRESENT if path in there or self.children(path) else ABSENT
         return self.files
 
@@ -131,3 +134,11 @@ class FakeMachine:
         """The provider's own words, each with a number, in the shapes that files of machines have."""
         joints = ("\t: ", "=", " ", ": ", " | ")
         return [word + self._pick(joints, subject) + self._pick(NUMBERS, subject + word) + "\n" for word in self.words]
+
+
+def _is_here(path: str) -> bool:
+    try:
+        _look(path)
+    except (OSError, ValueError):
+        return False
+    return True

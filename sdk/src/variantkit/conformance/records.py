@@ -1,0 +1,36 @@
+"""Records of the stage: what a provider asked a fake machine for, read back from a file that it could have written."""
+
+from __future__ import annotations
+
+import json
+from typing import NamedTuple
+
+MAX_BYTES = 16 << 20
+
+
+class Record(NamedTuple):
+    """One thing that was asked for, by which line, in which phase; see `runner/stage/records.py`."""
+
+    kind: str
+    subject: str
+    detail: str = ""
+    place: str = ""
+    phase: str = ""
+
+
+def read_records(path: str) -> tuple[Record, ...]:
+    """Every line that is a record; none when nothing was asked."""
+    try:
+        with open(path, "rb") as stream:
+            data = stream.read(MAX_BYTES)
+    except FileNotFoundError:
+        return ()
+    found = []
+    for line in data.split(b"\n"):
+        try:
+            parts = json.loads(line.decode("utf-8", "replace"))
+        except ValueError:
+            continue  # cut off when its process was ended
+        if isinstance(parts, list) and len(parts) == 5 and all(isinstance(part, str) for part in parts):
+            found.append(Record(*parts))
+    return tuple(found)
