@@ -14,8 +14,8 @@ PATH_SIGNS = "/_.+-"
 
 def exact_archs() -> list[str]:
     """Every architecture that is a value, newest family first."""
-    archs = KNOWN.split() + [f"gfx{family}{stepping}" for family in FAMILIES for stepping in STEPPINGS]
-    return sorted(dict.fromkeys(archs), key=_age)
+    families = [f"gfx{family}{stepping}" for family in reversed(FAMILIES) for stepping in STEPPINGS]
+    return list(dict.fromkeys(families + KNOWN.split()))
 
 
 def is_arch(name: str) -> bool:
@@ -63,8 +63,3 @@ def is_path(text: str) -> bool:
     """Whether this is a plain absolute path, which may be asked for a version."""
     plain = text.isascii() and all(sign.isalnum() or sign in PATH_SIGNS for sign in text)
     return plain and text.startswith("/") and len(text) <= 256 and ".." not in text.split("/")
-
-
-def _age(name: str) -> tuple[int, str]:
-    number = name[3:].partition("_")[0]
-    return -int(number[:-2]), number[-2:] + name
