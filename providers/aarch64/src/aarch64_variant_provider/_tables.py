@@ -194,9 +194,9 @@ EVERY_APPLE_M = (
 # Further processors that are a core of the vendored table: implementer, parts, its name. Linux
 # arch/arm64/include/asm/cputype.h, 2026-11; the efficiency and the performance cores of one Apple chip differ in part.
 SAME_CORES = """
-0x61 0x022,0x023,0x024,0x025,0x028,0x029 m1
-0x61 0x032,0x033,0x034,0x035,0x038,0x039 m2
-0x6d 0xd49                               neoverse_n2
+0x61 0x023,0x024,0x025,0x028,0x029 m1
+0x61 0x033,0x034,0x035,0x038,0x039 m2
+0x6d 0xd49                         neoverse_n2
 """
 
 # What the vendored table requires of a core and no compiler emits: Linux's own (macOS has neither), and "ssbs" as
