@@ -86,7 +86,7 @@ def test_an_answer_is_read(tmp_path: Path, backend: str) -> None:
     assert ask([]) == []
     assert ask_one(tmp_path, PLUGIN)[:4] == ("present", LEVEL, ALL_LEVELS, ())
     absent = ask_one(tmp_path, plugin_source({}, {"level": ["v1", "v2", "v3"]}))
-    assert absent == ("absent", (), ALL_LEVELS, (), "process", False)
+    assert absent == ("absent", (), ALL_LEVELS, (), "process", False, None)
 
 
 @pytest.mark.parametrize("version", BY_VERSION)
@@ -94,8 +94,8 @@ def test_every_python_answers_alike(tmp_path: Path, version: str) -> None:
     raising = make_question(tmp_path, PLUGIN + "def get_supported_configs():\n    raise OSError('\\x1b')\n")
     answers = ask([make_question(tmp_path), raising], python=BY_VERSION[version], deadline=30.0)
     sentence = f"OSError: \\x1b ({MODULE}/__init__.py:11)"
-    assert answers[0] == ("present", LEVEL, ALL_LEVELS, (), "process", False)
-    assert answers[1] == ("undetermined", (), (), (("raised", sentence),), "process", False)
+    assert answers[0] == ("present", LEVEL, ALL_LEVELS, (), "process", False, None)
+    assert answers[1] == ("undetermined", (), (), (("raised", sentence),), "process", False, None)
 
 
 @pytest.mark.parametrize(
@@ -289,7 +289,7 @@ def test_one_provider_can_neither_see_nor_forge_anothers_answer(tmp_path: Path) 
     forged, patched, untouched = ask(questions, deadline=30.0)
     assert forged.status == "undetermined"
     assert told(patched) == f"['{MODULE}', 'neighbour']"
-    assert untouched == ("present", LEVEL, ALL_LEVELS, (), "process", False)
+    assert untouched == ("present", LEVEL, ALL_LEVELS, (), "process", False, None)
 
 
 def test_modules_of_the_wheel_do_not_stand_in_for_the_standard_library(tmp_path: Path) -> None:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from variantkit.variants.grammar import Feature
     from variantkit.variants.metadata import Metadata, Properties
 
+_NO_EXEC = NamespaceSupport(DISABLED, code="no-exec", detail="no provider runs in no-exec mode")
 DEADLINE = 5.0
 """Seconds that all providers of one question may take together."""
 
@@ -93,18 +94,38 @@ class ThisMachine:
 
         With `namespaces`, for exactly these. The newest approved provider of each is asked at its first endpoint.
         """
-        from variantkit.trust.union import entries_written
-
-        settings = self.settings
-        approved: dict[str, ProviderInfo] = {}
-        for entry in entries_written(self.approvals):
-            approved.setdefault(entry.namespace, ProviderInfo((entry.package,), entry.plugin_api[0]))
+        settings, approved = self.settings, self._approved()
         known = dict.fromkeys([*approved, *settings.overrides, *settings.static])
         answers = self.decide({namespace: approved.get(namespace) for namespace in namespaces or known})
         for namespace, answer in answers.items():
             if answer.code == "not-listed" and namespace not in approved:
                 answers[namespace] = answer._replace(detail=f"no approved provider answers for namespace {namespace}")
         return answers
+
+    def witness(self, namespace: str) -> NamespaceSupport | tuple[Answer, ProviderRef]:
+        """Ask the approved provider of a namespace for its answer and what it was read from, or say why not.
+
+        Overrides and static files do not count: they describe another machine than this one.
+        """
+        if self.settings.no_exec:
+            return _NO_EXEC
+        info = self._approved().get(namespace)
+        if info is None:
+            return _denied("not-listed", f"no approved provider answers for namespace {namespace}")
+        prepared = self._prepare(namespace, info)
+        if isinstance(prepared, NamespaceSupport):
+            return prepared
+        question, provider = prepared
+        return self._ask([question._replace(evidence=True)])[0], provider
+
+    def _approved(self) -> dict[str, ProviderInfo]:
+        """The newest approved provider of each namespace, at its first endpoint."""
+        from variantkit.trust.union import entries_written
+
+        approved: dict[str, ProviderInfo] = {}
+        for entry in entries_written(self.approvals):
+            approved.setdefault(entry.namespace, ProviderInfo((entry.package,), entry.plugin_api[0]))
+        return approved
 
     def decide(self, providers: Mapping[str, ProviderInfo | None]) -> dict[str, NamespaceSupport]:
         """Answer for each namespace of `providers`; None stands for a namespace without provider information."""
@@ -136,7 +157,7 @@ class ThisMachine:
         if namespace in settings.static:
             return NamespaceSupport(STATIC, "static-file", settings.static[namespace], detail="given by a static file")
         if settings.no_exec:
-            return NamespaceSupport(DISABLED, code="no-exec", detail="no provider runs in no-exec mode")
+            return _NO_EXEC
         return None
 
     def _prepare(self, namespace: str, info: ProviderInfo | None) -> NamespaceSupport | tuple[Question, ProviderRef]:

@@ -18,6 +18,7 @@ _BUILDING = 'building draft, "Extensions to provider plugin API"'
 _GRAMMAR = 'PEP 825, "Variant properties"'
 _LIMITS = "variantkit, limits on answers"
 _DIAGNOSTICS = "variantkit, get_diagnostics extension"
+_EVIDENCE = "variantkit, get_evidence extension"
 
 CLAUSES = {
     "missing-object": _ENDPOINT,
@@ -44,6 +45,7 @@ CLAUSES = {
     "multi-value-differs": _BUILDING,
     "all-properties-compatible": _BUILDING,
     "bad-diagnostics": _DIAGNOSTICS,
+    "bad-evidence": _EVIDENCE,
 }
 """Every clause that an answer or a plugin can break, and the section that asks for it."""
 

@@ -55,3 +55,14 @@ class DiagnosingProvider(Provider, Protocol):
 
     def get_diagnostics(self) -> Sequence[tuple[str, str]]:
         """A list of (code, message): why something is absent, of a-z 0-9 - and one sentence. Asked last."""
+
+
+class RecountingProvider(Provider, Protocol):
+    """A plugin that tells what its answer was read from, so that a machine can be captured; variantkit's extension."""
+
+    def get_evidence(self) -> Sequence[tuple[str, str]]:
+        """A list of (path, text), word for word, for the last answer: a capture replays it on another machine.
+
+        `/a/b` is a file, or with empty text something that exists; `/a/` a directory, one name a line; `/a@` a link,
+        with the last name of its target; `/reports/NAME` what native code or a program said.
+        """

@@ -52,7 +52,8 @@ class Answer(NamedTuple):
     """What a provider says; `features` (best first) and `everything` are empty unless it could be determined.
 
     `status` is present, absent or undetermined; `diagnostics` are (code, sentence); `isolation` is how the provider
-    was contained, "" when nothing ran. `all_compatible` is the plugin's own `all_properties_compatible`.
+    was contained, "" when nothing ran. `all_compatible` is the plugin's own `all_properties_compatible`. `evidence`
+    is what was read, as (path, text), where that was asked and the plugin can tell.
     """
 
     status: str
@@ -61,6 +62,7 @@ class Answer(NamedTuple):
     diagnostics: tuple[tuple[str, str], ...] = ()
     isolation: str = ""
     all_compatible: bool = False
+    evidence: tuple[tuple[str, str], ...] | None = None
 
 
 class Printed(NamedTuple):
@@ -160,7 +162,7 @@ def _read_line(line: bytes, limits: Limits, configs_sha256: str | None) -> Answe
         return undetermined("not-an-answer", f"its answer could not be read: {shown(str(error), 100)}")
     if set(document) == {"failure"}:
         return _read_failure(document["failure"])
-    if set(document) != {"supported", "all", "all_properties_compatible", "diagnostics"}:
+    if document.keys() - {"evidence"} != {"supported", "all", "all_properties_compatible", "diagnostics"}:
         return undetermined("not-an-answer", "its answer could not be read: other keys were expected")
     supported, everything, violations = check_answer(
         document["supported"],
@@ -169,14 +171,15 @@ def _read_line(line: bytes, limits: Limits, configs_sha256: str | None) -> Answe
         all_properties_compatible=document["all_properties_compatible"],
     )
     diagnostics, more = _read_diagnostics(document["diagnostics"])
-    if violations + more:
-        return Answer("undetermined", diagnostics=_violated((*violations, *more)) + diagnostics)
+    evidence, unreadable = _read_evidence(document.get("evidence"))
+    if broken := (*violations, *more, *unreadable):
+        return Answer("undetermined", diagnostics=_violated(broken) + diagnostics)
     if configs_sha256 is not None and configs_digest(everything) != configs_sha256.lower():
         sentence = f"get_all_configs has the digest {configs_digest(everything)}, approved is {configs_sha256}"
         return Answer("undetermined", diagnostics=(("configs-digest-mismatch", sentence), *diagnostics))
     status = "present" if supported else "absent"
     all_compatible = document["all_properties_compatible"] is True
-    return Answer(status, supported, everything, diagnostics, all_compatible=all_compatible)
+    return Answer(status, supported, everything, diagnostics, all_compatible=all_compatible, evidence=evidence)
 
 
 def _read_failure(failure: object) -> Answer:
@@ -206,6 +209,17 @@ def _read_diagnostics(found: object) -> tuple[tuple[tuple[str, str], ...], tuple
     if ignored:
         told.append(("diagnostics-ignored", f"{ignored} diagnostics were ignored: too many, or not (code, message)"))
     return tuple(told), ()
+
+
+def _read_evidence(found: object) -> tuple[tuple[tuple[str, str], ...] | None, tuple[Violation, ...]]:
+    """What `get_evidence` told; None when it was not asked, or the plugin has none."""
+    if found is None:
+        return None, ()
+    pairs = found if isinstance(found, list) else [None]
+    told = tuple((pair[0], pair[1]) for pair in pairs if isinstance(pair, list) and list(map(type, pair)) == [str, str])
+    if len(told) != len(pairs):
+        return None, (violation("bad-evidence", "get_evidence must return a list of (path, text)"),)
+    return told, ()
 
 
 def _well_formed(entries: list[object]) -> Iterable[tuple[str, str]]:

@@ -51,7 +51,7 @@ class Question(NamedTuple):
 
     `endpoint` is the object reference of the plugin, `wheel` the verified bytes and `sha256` their digest, `needs`
     what the approved list grants it, `configs_sha256` the approved digest of `get_all_configs`, if any. `stage` is the
-    path of a fake machine's description, for conformance alone.
+    path of a fake machine's description, for conformance alone; `evidence` asks what the answer was read from as well.
     """
 
     namespace: str
@@ -61,6 +61,7 @@ class Question(NamedTuple):
     needs: Needs
     configs_sha256: str | None = None
     stage: str = ""
+    evidence: bool = False
 
 
 def ask(
@@ -131,4 +132,5 @@ def _launch(command: Launch, question: Question, wheel: WheelFile) -> Launch:
     if question.stage:
         at = arguments.index(_LAUNCHER)
         arguments = (*arguments[:at], _STAGED_LAUNCHER, arguments[at + 1], question.stage, *arguments[at + 2 :])
-    return command._replace(arguments=(*arguments, str(number), path, question.endpoint), wheel=wheel.number)
+    more = ("evidence",) if question.evidence else ()
+    return command._replace(arguments=(*arguments, str(number), path, question.endpoint, *more), wheel=wheel.number)

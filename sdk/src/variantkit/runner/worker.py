@@ -15,6 +15,7 @@ import zipimport
 import zlib  # noqa: F401
 
 MAX_ANSWER = 1 << 20
+MAX_EVIDENCE = 700_000  # leaves room for the answer beside it
 MAX_MESSAGE = 500
 _ESCAPES = {code: f"\\u{code:04x}" for code in (*range(32), ord('"'), ord("\\"), 127)}
 
@@ -163,18 +164,35 @@ def plain_diagnostics(plugin: object, wheel: str) -> object:
     return diagnostics
 
 
-def answer(endpoint: str, wheel: str) -> str:
+def plain_evidence(plugin: object) -> object:
+    """What the optional `get_evidence` says it read, as far as there is room; None of a plugin that has none."""
+    if getattr(plugin, "get_evidence", None) is None:
+        return None
+    evidence = call(plugin, "get_evidence")
+    if type(evidence) is not list:
+        return evidence
+    room, kept = MAX_EVIDENCE, []
+    for entry in evidence:
+        kept.append(list(entry) if isinstance(entry, tuple) else entry)
+        room -= len(encode(kept[-1]).encode("utf-8", "backslashreplace"))
+        if room < 0:
+            return [*kept[:-1], ["!cut", str(len(evidence) - len(kept) + 1)]]
+    return kept
+
+
+def answer(endpoint: str, wheel: str, with_evidence: bool = False) -> str:
     """Ask the plugin; the answer, or why there is none, as one line of JSON."""
     try:
         plugin = load(endpoint, wheel)
-        text = encode(
-            {
-                "supported": plain_features(call(plugin, "get_supported_configs")),
-                "all": plain_features(call(plugin, "get_all_configs")),
-                "all_properties_compatible": getattr(plugin, "all_properties_compatible", False),
-                "diagnostics": plain_diagnostics(plugin, wheel),
-            }
-        )
+        document = {
+            "supported": plain_features(call(plugin, "get_supported_configs")),
+            "all": plain_features(call(plugin, "get_all_configs")),
+            "all_properties_compatible": getattr(plugin, "all_properties_compatible", False),
+            "diagnostics": plain_diagnostics(plugin, wheel),
+        }
+        if with_evidence:
+            document["evidence"] = plain_evidence(plugin)
+        text = encode(document)
         if len(text) >= MAX_ANSWER:
             raise Refusal("output-too-large", "", f"the answer has {len(text)} characters")
     except Refusal as refusal:
@@ -204,9 +222,9 @@ def limit_life(seconds: int) -> None:
 
 
 def main(arguments: list[str]) -> None:
-    """Run with RESULT-FD SECONDS WHEEL-FD|-1 WHEEL-PATH ENDPOINT, and leave the process."""
+    """Run with RESULT-FD SECONDS WHEEL-FD|-1 WHEEL-PATH ENDPOINT [evidence], and leave the process."""
     result, seconds, wheel_number = map(int, arguments[:3])
-    wheel, endpoint = arguments[3:]
+    wheel, endpoint = arguments[3:5]
     limit_life(seconds)
     close_others(frozenset((0, 1, 2, result, wheel_number)))
     result = private(result)
@@ -219,7 +237,7 @@ def main(arguments: list[str]) -> None:
     # system's sandbox belongs exactly here. None is put on yet: the level is "process".
     sys.path_hooks.insert(0, WheelImporter)
     sys.path.append(wheel)
-    line = (answer(endpoint, wheel) + "\n").encode("utf-8", "backslashreplace")
+    line = (answer(endpoint, wheel, arguments[5:] == ["evidence"]) + "\n").encode("utf-8", "backslashreplace")
     flush_prints()
     while line:
         line = line[os.write(result, line) :]
