@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from hatchling.builders.sdist import SdistBuilder
 from hatchling.builders.wheel import WheelBuilder
+
 from support.uv import UV
 from support.vendoring import environment, repack, repack_all, write_project, write_thing
-
 from variantkit_build import load_settings, parse_lock, render_lock
 from variantkit_build import project as projects
 

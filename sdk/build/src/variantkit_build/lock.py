@@ -69,7 +69,9 @@ def parse_lock(text: str, where: str = NAME) -> VendorLock:
     """Read a lock; raise VendorError for the first thing in it that is not as it must be."""
     document = parse_toml(text, where)
     if document.get("schema") != SCHEMA:
-        raise VendorError(f"{where}: schema must be {SCHEMA!r}, found {document.get('schema')!r}; {REFRESH}")
+        raise VendorError(
+            f"{where}: schema must be {SCHEMA!r}, found {document.get('schema')!r}; delete the file, and {REFRESH}"
+        )
     fields = Fields(document, where, "", ("schema", "packages"))
     lock = VendorLock(tuple(_parse_package(package) for package in fields.tables("packages", _KEYS, required=False)))
     fields.require_distinct("packages", (package.name for package in lock.packages))
