@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from amd_variant_provider import _probe
 from amd_variant_provider._machine import Machine
 from amd_variant_provider._overrides import exact_archs, is_arch
 from amd_variant_provider._parse import Facts, parse_facts, parse_target
@@ -61,7 +62,7 @@ def codes(facts: Facts) -> list[str]:
 
 @pytest.mark.parametrize("path", CAPTURES, ids=os.path.basename)
 def test_the_answer_is_the_one_in_the_file_name(tmp_path: Path, path: str) -> None:
-    _, archs, version, _ = os.path.basename(path).split(".")
+    _, archs, version, _, _ = os.path.basename(path).split(".")
     facts = read(tmp_path, json.loads(Path(path).read_text()))
     assert answer(facts).get("gfx_arch", ["none"]) == archs.split("+")
     assert answer(facts).get("rocm_version", ["none"])[0] == version.replace("_", ".")
@@ -173,6 +174,21 @@ def test_an_unopenable_kfd_device_is_said_but_costs_no_answer() -> None:
     facts = parse_facts(evidence, {})
     assert exact(facts) == ["gfx942"]
     assert codes(facts) == ["kfd-unusable"]
+
+
+@pytest.mark.parametrize(("allowed", "notes"), [(True, []), (False, ["kfd-unusable"])])
+def test_this_machine_is_asked_whether_kfd_may_be_opened_without_opening_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, allowed: bool, notes: list[str]
+) -> None:
+    write_tree(tmp_path, {"/nodes/1/properties": node(90402), "/kfd": ""})
+    monkeypatch.setattr(_probe, "NODES", str(tmp_path / "nodes"))
+    monkeypatch.setattr(_probe, "KFD", str(tmp_path / "kfd"))
+    monkeypatch.setattr(os, "access", lambda path, mode: allowed and (path, mode) == (str(tmp_path / "kfd"), 6))
+    machine = Machine()
+    facts = parse_facts(probe_machine(machine, {}, "linux"), {})
+    assert exact(facts) == ["gfx942"]
+    assert codes(facts) == notes
+    assert ((str(tmp_path / "kfd"), "may not be opened") in machine.refused) is not allowed
 
 
 def test_a_driver_without_compute_is_said(tmp_path: Path) -> None:
