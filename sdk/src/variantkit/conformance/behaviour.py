@@ -9,7 +9,6 @@ from variantkit.conformance.findings import Finding
 from variantkit.provider.clauses import CLAUSES
 from variantkit.provider.foreign import shown
 from variantkit.runner.environment import PROVIDER_VARIABLES, WINDOWS_VARIABLES, is_override
-from variantkit.trust.needs import check_need
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -95,7 +94,6 @@ def _check_record(machine: str, record: Record) -> Iterator[Finding]:
         yield Finding("import-reads", what, machine, place)
     elif phase == "import" and kind == "variable":
         yield Finding("import-reads-variables", what, machine, place)
-    yield from _check_grantable(machine, record)
 
 
 def _is_passed(variable: str) -> bool:
@@ -109,19 +107,6 @@ def need_of(record: Record) -> tuple[str, str] | None:
     if kind is None or (kind == "libraries" and record.subject.startswith("find_library(")):
         return None
     return kind, record.subject.rstrip("/") or "/"
-
-
-def _check_grantable(machine: str, record: Record) -> Iterator[Finding]:
-    need = need_of(record)
-    if (
-        need is None
-        or need == ("read", "/dev")
-        or (need[0] in ("programs", "libraries") and ("/" in need[1]) == (need[0] == "libraries"))
-    ):
-        return  # said by another law: a program without a path, a library with one
-    reason = check_need(*need)
-    if reason is not None:
-        yield Finding("need-never-granted", f"{need[0]} {shown(need[1], 120)}: {reason}", machine, record.place)
 
 
 def _check_constant(runs: Sequence[Run]) -> Iterator[Finding]:

@@ -18,7 +18,7 @@ from variantkit.conformance.machines import (
     override_machines,
     wanted_of,
 )
-from variantkit.conformance.needs import Proposal, propose_needs, wanted_records
+from variantkit.conformance.needs import Proposal, check_grantable, propose_needs, wanted_records
 from variantkit.conformance.static import MAX_BYTES, check_statically
 from variantkit.conformance.subject import GROUP, Subject, documented_overrides, read_subject
 from variantkit.errors import UndeterminedError
@@ -85,10 +85,10 @@ def check_provider(
     findings = list(check_statically(subject, options.max_bytes))
     runs = _ask_everywhere(subject, options, pythons, on_progress)
     ratio = measure_start(subject, pythons[0].path, options.deadline)
-    findings += [*check_behaviour(runs), *check_start(ratio, options.start_ratio)]
+    proposal = propose_needs([run for run in runs if not run.python])
+    findings += [*check_behaviour(runs), *check_grantable(proposal), *check_start(ratio, options.start_ratio)]
     for endpoint in _other_endpoints(subject):
         findings += _check_endpoint(subject._replace(endpoint=endpoint), options, pythons[0].path)
-    proposal = propose_needs([run for run in runs if not run.python])
     return Report(
         subject, _in_order(findings), tuple(runs), tuple(pythons), proposal, ratio, time.monotonic() - started
     )

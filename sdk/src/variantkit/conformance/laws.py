@@ -20,6 +20,8 @@ class Law(NamedTuple):
     statement: str
     source: str
     fix: str
+    quote: str = ""
+    """The sentence of a PEP or draft that asks for it, where there is one."""
 
 
 _GATE = "variantkit, canonical wheels (design section 4)"
@@ -84,7 +86,7 @@ _ANSWER = (
     Law("plugin-not-in-wheel", ERROR, "The API endpoint names a module of the wheel.", _ENDPOINT,
         "correct the endpoint (--endpoint, or the entry point)"),
     Law("raises", ERROR, "A provider never raises for what a machine is like.", _RULES,
-        "catch it where it happens: leave the feature out, and give a diagnostic"),
+        "catch it where it happens and give a diagnostic; the wheel stays a zip: pkgutil.get_data reads from it"),
     Law("crashes", ERROR, "What a driver does to a process does not end the provider.", _RUNNER,
         "call native code in a child of your own"),
     Law("hangs", ERROR, "The answer is there before the deadline, whatever the machine does.", _RUNNER,
@@ -152,10 +154,53 @@ _STATEMENTS = {
     "supported-not-in-all": "What is supported is in get_all_configs.",
     "multi-value-differs": "A feature's multi_value is the same in both answers.",
     "all-properties-compatible": "all_properties_compatible promises that both answers are the same.",
+    "bad-evidence": "get_evidence returns a list of (path, text).",
     "bad-diagnostics": "get_diagnostics returns a list of (code, sentence).",
 }
+_CLASS_QUOTE = "The instance MUST provide the following properties or attributes"
+_CONFIGS_QUOTE = (
+    "returns a list of feature names and their values that are compatible with the system the plugin is running on"
+)
+_QUOTES = {
+    "missing-get-supported-configs": "The plugin interface MUST provide the following function",
+    "missing-get-all-configs": "is extended by adding the following REQUIRED function",
+    "not-callable-without-arguments": "These can be implemented either as module-level functions, class methods or "
+    "static methods.",
+    "not-a-list": _CONFIGS_QUOTE,
+    **dict.fromkeys(("missing-name", "name-not-text"), f"{_CLASS_QUOTE}: name: str specifying the feature name."),
+    **dict.fromkeys(
+        ("missing-values", "values-not-a-list", "value-not-text"),
+        f"{_CLASS_QUOTE}: values: list[str] specifying feature values.",
+    ),
+    **dict.fromkeys(
+        ("missing-multi-value", "multi-value-not-bool"),
+        f"{_CLASS_QUOTE}: multi_value: bool specifying whether the feature is allowed to have multiple corresponding "
+        "values within a single variant wheel.",
+    ),
+    "bad-name": "The namespace and feature name components MUST be non-empty and consist only of 0-9, a-z and _ ASCII "
+    "characters.",
+    "bad-namespace": "The namespace and feature name components MUST be non-empty and consist only of 0-9, a-z and _ "
+    "ASCII characters.",
+    "bad-value": "The feature value MUST be non-empty and consist only of 0-9, a-z, _ and . ASCII characters.",
+    "supported-not-in-all": "The value returned by get_supported_configs() MUST be a subset of the feature names and "
+    "values returned by get_all_configs() (modulo ordering).",
+    "all-properties-compatible": "the get_supported_configs() function MUST always return the same value as "
+    "get_all_configs() (modulo ordering).",
+    "all-configs-vary": "A particular plugin version MUST always return the same lists (modulo ordering), irrespective "
+    "of any runtime conditions.",
+    "missing-entry-point": "This is OPTIONAL but RECOMMENDED, as it permits variant-related utilities to discover "
+    "variant plugins installed to the user's environment.",
+}
+"""Clause -> the specification's own words; their marks of emphasis and references are left out."""
+
 _CONTRACT = tuple(
-    Law(clause, ERROR, _STATEMENTS[clause], source, _ADVICE.get(clause, "see docs/vendor.md, The contract"))
+    Law(
+        clause,
+        ERROR,
+        _STATEMENTS.get(clause, "An optional function of the plugin returns what it promises."),
+        source,
+        _ADVICE.get(clause, "see docs/vendor.md, The contract"),
+    )
     for clause, source in CLAUSES.items()
 )
 
@@ -169,5 +214,5 @@ GROUPS = {
 }
 """What a law is about -> the laws, in the order in which they are reported."""
 
-LAWS = {law.clause: law for laws in GROUPS.values() for law in laws}
+LAWS = {law.clause: law._replace(quote=_QUOTES.get(law.clause, "")) for laws in GROUPS.values() for law in laws}
 """Every law by its clause."""

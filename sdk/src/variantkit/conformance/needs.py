@@ -8,6 +8,8 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from variantkit.conformance.behaviour import need_of
+from variantkit.conformance.findings import Finding
+from variantkit.provider.foreign import shown
 from variantkit.trust.needs import Needs, check_need
 
 if TYPE_CHECKING:
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
 
     from variantkit.conformance.laboratory import Run
     from variantkit.conformance.records import Record
+
+MANY = 6
+"""More names than a provider would spell out in one directory."""
 
 KINDS = ("read", "devices", "libraries", "programs")
 
@@ -63,31 +68,59 @@ class Proposal(NamedTuple):
 def propose_needs(runs: Sequence[Run]) -> Proposal:
     """Everything that was opened, listed, loaded, started or forked on machines with plausible contents."""
     records = [record for run in runs if "garbage" not in run.name and run.name != "huge" for record in run.records]
-    listed = frozenset(posixpath.normpath(record.subject) for record in records if record.kind == "list")
-    found: dict[tuple[str, str], Need] = {}
+    places: dict[tuple[str, str], str] = {}
     for record in records:
         need = need_of(record)
-        if need is not None:
-            kind, text = need[0], _as_glob(need[1], listed)
-            place = record.place or "a thread or a process of its own"
-            found.setdefault((kind, text), Need(kind, text, place, check_need(kind, text) or ""))
+        if need is not None and need != ("read", "/dev"):  # its names are what `devices` grants
+            places.setdefault(need, record.place or "a thread or a process of its own")
+    listed = {posixpath.normpath(record.subject) for record in records if record.kind == "list"}
+    globs = merge_paths([text for _, text in places if text.startswith("/")], listed)
+    found: dict[tuple[str, str], Need] = {}
+    for (kind, text), place in places.items():
+        glob = globs.get(text, text) if kind != "programs" else text
+        found.setdefault((kind, glob), Need(kind, glob, place, check_need(kind, glob) or ""))
     forks = [record.place for record in records if record.kind in ("fork", "program")]
     return Proposal(tuple(sorted(found.values(), key=lambda need: (KINDS.index(need.kind), need.text))), _first(forks))
+
+
+def check_grantable(proposal: Proposal) -> Iterator[Finding]:
+    """What no approved list can grant; a program without a path, or a library with one, has a law of its own."""
+    for need in proposal.needs:
+        elsewhere = need.kind in ("programs", "libraries") and ("/" in need.text) == (need.kind == "libraries")
+        if need.refused and not elsewhere:
+            text = f"{need.kind} {shown(need.text, 120)}: {need.refused}"
+            yield Finding("need-never-granted", text, place=need.place)
 
 
 def _first(places: Iterable[str]) -> str:
     return next(iter(places), "")
 
 
-def _as_glob(path: str, listed: frozenset[str]) -> str:
-    """A name that was found by listing its directory is one of many: what follows its stem becomes `*`."""
-    if not path.startswith("/"):
-        return path
-    parts = path.split("/")
-    for number in range(2, len(parts)):
-        if "/".join(parts[:number]) in listed:
-            parts[number] = re.sub(r"[0-9:.].*$", "*", parts[number])
-    return "/".join(parts)
+def merge_paths(paths: Iterable[str], listed: Iterable[str]) -> dict[str, str]:
+    """Each path with the glob to grant for it: names that were found by listing, or by counting, become `stem*`."""
+    current = {path: path.split("/") for path in (*paths, *listed)}
+    folders = set(listed)
+    for level in range(2, max(map(len, current.values()), default=0)):
+        groups: dict[tuple[tuple[str, ...], tuple[str, ...]], set[str]] = {}
+        for parts in current.values():
+            groups.setdefault((tuple(parts[:level]), tuple(parts[level + 1 :])), set()).update(parts[level : level + 1])
+        inside = {tuple(current[folder]) for folder in folders if len(current[folder]) == level}
+        for parts in current.values():
+            if len(parts) > level:
+                names = groups[tuple(parts[:level]), tuple(parts[level + 1 :])]
+                parts[level] = _stem(parts[level], names, listed=tuple(parts[:level]) in inside)
+    return {path: "/".join(parts) for path, parts in current.items()}
+
+
+def _stem(name: str, names: set[str], *, listed: bool) -> str:
+    """A name, or the glob that stands for it and its like; a file with a fixed name in a listed directory stays."""
+    if listed and len(names) > MANY:
+        return posixpath.commonprefix(sorted(names)).rstrip("0123456789.:") + "*"
+    if listed:
+        return re.sub(r"[0-9:.].*$", "*", name)
+    counted = re.sub("[0-9]+", "*", name)
+    alike = [other for other in names if re.sub("[0-9]+", "*", other) == counted]
+    return counted if len(alike) > 2 else name
 
 
 def wanted_records(runs: Iterable[Run]) -> list[Record]:

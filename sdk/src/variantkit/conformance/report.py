@@ -62,8 +62,11 @@ def summary(report: Report) -> str:
 
 def text_lines(report: Report) -> Iterator[str]:
     """For people: each broken law, where it was seen, and how to keep it."""
-    for law, cases in broken_laws(report.findings):
+    for broken in broken_laws(report.findings):
+        law, cases = broken
         yield f"{law.severity} {law.clause}: {law.statement} [{law.source}]"
+        if law.quote:
+            yield f'  "{law.quote}"'
         for message, place, machines in cases[:MESSAGES_SHOWN]:
             yield f"  {message}" + (f" ({place})" if place and place not in message else "")
             if machines:

@@ -130,8 +130,9 @@ def _check_plugin(path: str, plugin: ast.AST) -> Iterator[Finding]:
     """The plugin as its source has it: found even where it cannot be imported."""
     if isinstance(plugin, ast.ClassDef):
         methods = {node.name: node for node in plugin.body if isinstance(node, ast.FunctionDef)}
+        bound = _bound_names(ast.Module(plugin.body, []))
         for name in ("get_supported_configs", "get_all_configs"):
-            if name not in methods and not plugin.bases:
+            if name not in bound and not plugin.bases:
                 yield Finding(
                     f"missing-{name.replace('_', '-')}", f"class {plugin.name} does not define it", place=path
                 )

@@ -175,7 +175,8 @@ def constants(subject: Subject) -> list[str]:
 
 def hints(subject: Subject) -> tuple[str, ...]:
     """Words of the source that a file of the machine may contain or be called."""
-    texts = [part for text in constants(subject) if len(text) < 200 for part in re.split(r"[\s/=*?\[\]]+", text)]
+    names = [text for text in constants(subject) if len(text) < 200 and len(text.split()) <= 3]  # no sentences
+    texts = [part for text in names for part in re.split(r"[\s/=*?\[\]]+", text)]
     return tuple(dict.fromkeys(part for part in texts if _is_hint(part)))[:HINTS]
 
 

@@ -25,6 +25,7 @@ class Variables(_Environ):
     """The environment, which writes down who reads or sets which variable."""
 
     _recorder: Recorder
+    _process: int
 
     @classmethod
     def replace(cls, machine: FakeMachine, recorder: Recorder) -> None:
@@ -32,7 +33,7 @@ class Variables(_Environ):
         for name, value in machine.variables.items():
             os.environ[name] = value
         os.environ.__class__ = cls
-        cls._recorder = recorder
+        cls._recorder, cls._process = recorder, os.getpid()
 
     def __getitem__(self, key: str) -> str:
         self._note_reader(str(key))
@@ -46,16 +47,22 @@ class Variables(_Environ):
         # What the standard library reads for itself, such as PATH for a program, is no wish of the provider's.
         frame = sys._getframe(2)
         while frame.f_back is not None and frame.f_code.co_filename in _ENVIRONMENT_FILES:
+            if frame.f_code.co_name == "pop":
+                return  # taken away, not read
             frame = frame.f_back
         if frame.f_code.co_filename.startswith(self._recorder.wheel):
             self._recorder.note("variable", key)
 
+    def _note_change(self, key: str) -> None:
+        if os.getpid() == self._process:  # a child of the provider's own may do as it likes
+            self._recorder.note("change", f"os.environ[{key!r}]")
+
     def __setitem__(self, key: str, value: str) -> None:
-        self._recorder.note("change", f"os.environ[{key!r}]")
+        self._note_change(key)
         super().__setitem__(key, value)
 
     def __delitem__(self, key: str) -> None:
-        self._recorder.note("change", f"os.environ[{key!r}]")
+        self._note_change(key)
         super().__delitem__(key)
 
 

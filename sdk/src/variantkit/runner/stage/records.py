@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MAX_RECORDS = 5000
+_PLUMBING = ("/_machine.py", "/_child.py")  # of our template: who called these says more than they do
 _STAGE = os.path.dirname(os.path.abspath(__file__))
 
 
@@ -48,7 +49,8 @@ class Recorder:
         while frame is not None:
             code = frame.f_code
             if code.co_filename.startswith(self.wheel):
-                place = place or f"{code.co_filename[len(self.wheel) + 1 :]}:{frame.f_lineno} {code.co_name}"
+                if not place or place.partition(":")[0].endswith(_PLUMBING):
+                    place = f"{code.co_filename[len(self.wheel) + 1 :]}:{frame.f_lineno} {code.co_name}"
                 phase = "import" if code.co_name == "<module>" else phase
             elif not place and code.co_name == "<module>":
                 imported = True
