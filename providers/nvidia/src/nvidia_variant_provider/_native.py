@@ -119,7 +119,11 @@ def ask_pynvml(emit: Emit) -> None:
     from importlib import import_module
 
     nvml = import_module("._vendor.pynvml", __package__)
-    nvml.nvmlInit()
+    try:
+        nvml.nvmlInit()
+    except nvml.NVMLError as error:
+        emit(f"init {error.value}")
+        return
     emit("init 0")
     _try(emit, "driver", nvml.NVMLError, nvml.nvmlSystemGetDriverVersion)
     _try(emit, "cuda", nvml.NVMLError, nvml.nvmlSystemGetCudaDriverVersion_v2)
