@@ -34,7 +34,7 @@ def test_the_wheel_holds_its_package_and_its_metadata_alone(folder: str) -> None
         metadata = wheel.read(f"{info}/METADATA").decode()
         entry_points = wheel.read(f"{info}/entry_points.txt").decode()
     code = [name for name in names if not name.startswith(f"{info}/")]
-    assert all(name.startswith(f"{package}/") and name.endswith((".py", "/py.typed")) for name in code)
+    assert all(name.startswith(f"{package}/") and name.endswith((".py", "/py.typed", "/_vendor/microarchitectures.txt")) for name in code)
     assert f"{package}/py.typed" in code
     assert f"{info}/licenses/LICENSE" in names
     assert "Requires-Dist" not in metadata

@@ -1,135 +1,103 @@
-"""The facts, where each came from, and the answer."""
+"""What this provider reads, what it makes of it, and what it answers."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 
-from ._parse import parse_facts, parse_rows
-from ._probe import probe_machine, probe_root, probe_variables
-from ._rules import decide_answer, diagnose, find_obstacle
-from ._tables import LEVELS
+from ._machine import Machine, seconds_allowed
+from ._parse import parse_facts
+from ._probe import probe_machine
+from ._rules import decide_answer, decide_everything, describe, diagnose, why_not
+from ._tables import NAMESPACE, VARIABLES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ._parse import Facts, Row
-    from ._probe import Evidence
-
-SCHEMA = "x86_64_variant_provider/1"
-
-
-class Report:
-    """One reading of a machine, ready to be printed in either form."""
-
-    def __init__(self, evidence: Evidence, facts: Facts, rows: dict[str, Row], why_not: str | None) -> None:
-        self.facts = {
-            "interpreter": evidence.machine,
-            "kernel": evidence.kernel,
-            "cpuid": f"not read: {facts.refusal}" if facts.bits is None else f"{len(facts.bits)} known extensions",
-            "xcr0": "" if facts.bits is None else f"{facts.xcr0:#x}",
-            "cpuinfo": "no flags" if facts.flags is None else f"{len(facts.flags)} flags on every processor",
-        }
-        self.answer = [(name, values, name_sources(name, facts, rows)) for name, values in decide_answer(facts, rows)]
-        self.diagnostics = diagnose(facts, rows)
-        self.why_not = why_not
-        self.reasons = explain_absence(why_not, facts, rows) if why_not else []
-
-    def as_json(self) -> str:
-        features = [
-            {"name": name, "values": values, "multi_value": False, "sources": sources}
-            for name, values, sources in self.answer
-        ]
-        notes = [{"code": code, "message": message} for code, message in self.diagnostics]
-        report: dict[str, object] = {
-            "schema": SCHEMA,
-            "facts": self.facts,
-            "features": features,
-            "diagnostics": notes,
-        }
-        if self.why_not:
-            report["why_not"] = {"value": self.why_not, "supported": not self.reasons, "reasons": self.reasons}
-        return json.dumps(report, indent=2) + "\n"
-
-    def as_text(self) -> str:
-        lines = [f"{name:12} {text or '-'}" for name, text in self.facts.items()]
-        lines.append("")
-        for name, values, sources in self.answer:
-            lines.append(f"{name:20} {', '.join(values):14}  {', '.join(sources)}")
-        lines += ["", *(f"{code}: {message}" for code, message in self.diagnostics)] if self.diagnostics else []
-        if self.why_not:
-            lines += ["", *(self.reasons or [f"{self.why_not} is supported."])]
-        return "\n".join(lines) + "\n"
-
-
-def name_sources(name: str, facts: Facts, rows: dict[str, Row]) -> list[str]:
-    """The sources that agree on a feature of the answer; `forced` or `assumed` where none does."""
-    if name == "level":
-        if facts.forced is not None:
-            return ["forced"]
-        read = [source for source, said in (("cpuid", facts.bits), ("cpuinfo", facts.flags)) if said is not None]
-        return read or ["assumed"]
-    row = rows[name]
-    if find_obstacle(row, facts):
-        return ["forced"]
-    sources = ["cpuid"] if facts.bits is not None and row.register else []
-    sources += ["xcr0"] if sources and row.xcr0 else []
-    return sources + (["cpuinfo"] if facts.flags is not None and row.flag in facts.flags else [])
-
-
-def explain_absence(value: str, facts: Facts, rows: dict[str, Row]) -> list[str]:
-    """Why `value` (v1..v4 or an extension) is not supported, a sentence a reason; empty when it is."""
-    answer = dict(decide_answer(facts, rows))
-    if value in answer or value in answer.get("level", ()):
-        return []
-    if facts.disabled:
-        return ["X86_64_VARIANT_PROVIDER_DISABLE is set."]
-    if not facts.x86_64:
-        return ["This interpreter is not a 64-bit x86 one."]
-    required = [value] if value in rows else level_requirements(value)
-    if not required:
-        return [f"{value} is neither a level (v1 to v4) nor an extension that this provider knows."]
-    reasons = [text for name in required for text in explain_row(rows[name], facts, rows)]
-    if facts.forced is not None and any(rows[name].level > facts.forced for name in required):
-        reasons.insert(0, f"X86_64_VARIANT_PROVIDER_FORCE_LEVEL limits the level to v{facts.forced}.")
-    return list(dict.fromkeys(reasons))
-
-
-def level_requirements(value: str) -> list[str]:
-    """Every extension a level requires; none for a word that is no level."""
-    wanted = {"v1": 1, "v2": 2, "v3": 3, "v4": 4}.get(value, 0)
-    return [name for number in range(1, wanted + 1) for name in LEVELS[number]]
-
-
-def explain_row(row: Row, facts: Facts, rows: dict[str, Row]) -> list[str]:
-    where = f"CPUID leaf {row.leaf:#x}.{row.subleaf} {row.register} bit {row.bit}"
-    if row.leaf == 0x24:
-        where = f"CPUID leaf 0x24.0 ebx (AVX10 version, at least {row.bit})"
-    text = {
-        "cpuid": f"{row.name}: {where} is not set.",
-        "xcr0": f"{row.name}: the system did not enable it, XCR0 is {facts.xcr0:#x} and needs {row.xcr0:#x}.",
-        "cpuinfo": f"{row.name}: /proc/cpuinfo does not name {row.flag} (on every processor).",
-        "kernel": f"{row.name}: this kernel does not let programs use it.",
-        "unknown": f"{row.name}: no source that could be read tells ({facts.refusal or 'no kernel flags'}).",
-    }
-    obstacle = find_obstacle(row, facts)
-    reasons = [text[obstacle]] if obstacle else []
-    return reasons + (explain_row(rows[row.needs], facts, rows) if row.needs else [])
+    from ._parse import Facts
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m x86_64_variant_provider", description=__doc__)
+    """Print the report; 0, or 2 for a value that does not exist or a directory that is none."""
+    parser = argparse.ArgumentParser(prog=f"python -m {__package__}", description=__doc__)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("--why-not", metavar="VALUE", help="say what is missing for v1..v4 or an extension")
-    parser.add_argument("--root", metavar="DIR", help="read DIR/proc/cpuinfo: another machine's files, without CPUID")
+    parser.add_argument(
+        "--why-not", metavar="VALUE", help="say what is missing for a value, or for one feature's: 'FEATURE :: VALUE'"
+    )
+    parser.add_argument(
+        "--root", metavar="DIR", default="/", help="read another machine's files below DIR, and its DIR/reports"
+    )
     options = parser.parse_args(arguments)
-    rows = parse_rows()
-    if options.why_not and options.why_not not in rows and not level_requirements(options.why_not):
-        parser.error(f"--why-not {options.why_not!r}: expected v1, v2, v3, v4 or one of {', '.join(rows)}")
-    evidence = probe_machine() if options.root is None else probe_root(options.root)
-    report = Report(evidence, parse_facts(evidence, probe_variables(), rows), rows, options.why_not)
-    sys.stdout.write(report.as_json() if options.json else report.as_text())
+    if not os.path.isdir(options.root):
+        parser.error(f"--root {options.root}: expected a directory")
+    asked = _find_properties(options.why_not) if options.why_not else []
+    if options.why_not and not asked:
+        known = ", ".join(f"{name} ({values[0]} … {values[-1]})" for name, values, _ in decide_everything())
+        parser.error(f"--why-not {options.why_not!r}: expected a value of {known}")
+    variables = {name: os.environ[name] for name in VARIABLES if name in os.environ}
+    machine = Machine(options.root, seconds=seconds_allowed(variables))
+    facts = parse_facts(probe_machine(machine), variables)
+    report = _report(machine, facts, asked)
+    sys.stdout.write(json.dumps(report, indent=2) + "\n" if options.json else _as_text(report))
     return 0
+
+
+def _find_properties(text: str) -> list[tuple[str, str]]:
+    """The (feature, value) pairs that `text` can mean: a value, `feature :: value`, or a feature of one value."""
+    feature, separator, value = (part.strip() for part in text.rpartition("::"))
+    found = []
+    for name, values, _ in decide_everything():
+        if separator:
+            found += [(name, value)] if name == feature.rpartition("::")[2].strip() and value in values else []
+        elif value in values or (value == name and len(values) == 1):
+            found.append((name, value if value in values else values[0]))
+    return found
+
+
+def _report(machine: Machine, facts: Facts, asked: list[tuple[str, str]]) -> dict[str, object]:
+    report: dict[str, object] = {
+        "schema": "variant-provider.report/1",
+        "namespace": NAMESPACE,
+        "facts": [{"fact": fact, "value": value, "source": source} for fact, value, source in describe(facts)],
+        "features": [
+            {"name": name, "values": list(values), "multi_value": multi} for name, values, multi in decide_answer(facts)
+        ],
+        "diagnostics": [{"code": code, "message": message} for code, message in diagnose(facts)],
+        "sources": [{"path": path, "characters": len(text)} for path, text in machine.sources],
+        "refused": [{"path": path, "reason": reason} for path, reason in machine.refused],
+    }
+    if asked:
+        reasons = [(feature, value, why_not(facts, feature, value)) for feature, value in asked]
+        report["why_not"] = [
+            {"property": f"{NAMESPACE} :: {feature} :: {value}", "supported": not reason, "reason": reason}
+            for feature, value, reason in reasons
+        ]
+    return report
+
+
+def _as_text(report: dict[str, object]) -> str:
+    def rows(key: str) -> list[dict[str, object]]:
+        value = report.get(key, [])
+        return value if isinstance(value, list) else []
+
+    lines = [f"{row['fact']}: {row['value']}  [{row['source']}]" for row in rows("facts")]
+    for row in rows("features"):
+        values = row["values"]
+        lines.append(f"{NAMESPACE} :: {row['name']} :: {', '.join(values if isinstance(values, list) else ())}")
+    if not rows("features"):
+        lines.append(f"{NAMESPACE}: nothing is supported here")
+    lines += [f"{row['code']}: {row['message']}" for row in rows("diagnostics")]
+    lines += [f"not readable: {row['path']}: {row['reason']}" for row in rows("refused")]
+    lines += [f"{row['property']}: {row['reason'] or 'is supported'}" for row in rows("why_not")]
+    return "".join([_shown(line) + "\n" for line in lines])
+
+
+def _shown(line: str) -> str:
+    """The line without what steers a terminal, as stdout can write it: a stranger may have sent what `--root` holds."""
+    encoding = sys.stdout.encoding or "utf-8"
+    plain = "".join([c if c.isprintable() else c.encode("unicode_escape").decode() for c in line])
+    return plain.encode(encoding, "backslashreplace").decode(encoding)
 
 
 if __name__ == "__main__":

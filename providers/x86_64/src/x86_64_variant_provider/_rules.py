@@ -1,99 +1,135 @@
 """What the facts allow, best first, and which source denies the rest."""
 
-from __future__ import annotations
-
+from ._parse import ROWS, parse_kernel
 from ._tables import LEVELS, USABLE_SINCE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ._parse import Facts, Row
 
-    Answer = list[tuple[str, list[str]]]  # feature, values
+    Answer = list[tuple[str, list[str], bool]]  # feature, values, multi_value
+    Families = dict[str, tuple[str, list[str], list[str]]]  # name -> vendor, parents, features beyond theirs
 
 ASSUMED_LEVEL = 2
+FAMILY = "microarchitecture"
+_families: "Families" = {}  # the table once it was read
 
 
-def level_values(level: int) -> list[str]:
-    return [f"v{number}" for number in range(level, 0, -1)]
-
-
-def decide_answer(facts: Facts, rows: dict[str, Row]) -> Answer:
-    """The supported features in order of preference: `level`, then the extensions as the table orders them."""
-    if facts.disabled or not facts.x86_64:
+def decide_answer(facts: "Facts") -> "Answer":
+    """The supported features in order of preference: `level`, extensions as in the table, `microarchitecture`."""
+    if facts.disabled or facts.interpreter != "x86_64":
         return []
-    names = decide_usable(facts, rows)
+    names = decide_usable(facts)
     level = decide_level(names) if facts_known(facts) else ASSUMED_LEVEL
     if facts.forced is not None:
-        level, names = facts.forced, force_level(facts.forced, names, rows)
-    return [("level", level_values(level)), *((name, ["on"]) for name in rows if name in names)]
+        from ._overrides import force_level
+
+        level, names = facts.forced, force_level(facts.forced, names)
+    families = decide_families(facts.vendor, names)
+    return as_answer(level, names, families)
 
 
-def decide_everything(rows: dict[str, Row]) -> Answer:
+def decide_everything() -> "Answer":
     """Every feature and value there is, in the same order."""
-    return [("level", level_values(4)), *((name, ["on"]) for name in rows)]
+    return as_answer(4, frozenset(ROWS), list(load_families()))
 
 
-def facts_known(facts: Facts) -> bool:
+def as_answer(level: int, names: "frozenset[str]", families: "list[str]") -> "Answer":
+    extensions = [(name, ["on"], False) for name, row in ROWS.items() if name in names and row.level]
+    first = ("level", [f"v{number}" for number in range(level, 0, -1)], False)
+    return [first, *extensions, *([(FAMILY, families, False)] if families else [])]
+
+
+def facts_known(facts: "Facts") -> bool:
     return facts.bits is not None or facts.flags is not None
 
 
-def decide_usable(facts: Facts, rows: dict[str, Row]) -> frozenset[str]:
+def decide_usable(facts: "Facts") -> "frozenset[str]":
     """The extensions that nothing stands in the way of, nor of what they need."""
-    free = {name for name, row in rows.items() if not find_obstacle(row, facts)}
+    free = {name for name, row in ROWS.items() if not find_obstacle(row, facts)}
+    free.add("-")
 
     def holds(name: str) -> bool:
-        return name in free and (not rows[name].needs or holds(rows[name].needs))
+        return name in free and (name == "-" or holds(ROWS[name].needs))
 
-    return frozenset(name for name in free if holds(name))
+    return frozenset([name for name in ROWS if holds(name)])
 
 
-def decide_level(names: frozenset[str]) -> int:
+def decide_level(names: "frozenset[str]") -> int:
     level = 1
     while level < 4 and names.issuperset(LEVELS[level + 1]):
         level += 1
     return level
 
 
-def force_level(level: int, names: frozenset[str], rows: dict[str, Row]) -> frozenset[str]:
-    """The extensions of a machine of exactly `level`: those it implies, and of the rest none that goes with more."""
-    implied = {name for number in range(1, level + 1) for name in LEVELS[number]}
-    return frozenset(name for name, row in rows.items() if row.level <= level and name in names | implied)
+def decide_families(vendor: str, names: "frozenset[str]") -> "list[str]":
+    """The best micro-architecture of this vendor whose features are all there, and those that it descends from."""
+    families = load_families()
+    fitting: set[str] = set()
+    for name, (maker, parents, features) in reversed(list(families.items())):  # parents come last
+        if maker == vendor and fitting.issuperset(parents) and names.issuperset(features):
+            fitting.add(name)
+    line: set[str] = set()
+    for name in families:  # best first; the first that fits begins the line, and its parents go on with it
+        if name in line or (not line and name in fitting):
+            line.update([name, *families[name][1]])
+    return [name for name in families if name in line]
 
 
-def find_obstacle(row: Row, facts: Facts) -> str:
-    """The source that denies the row: cpuid, xcr0, cpuinfo, kernel, unknown (none tells); empty when none does."""
-    flags = facts.flags if row.flag else None
-    listed = flags is not None and row.flag in flags
-    if facts.bits is None or not row.register:
-        obstacle = "unknown" if flags is None else "" if listed else "cpuinfo"
+def load_families() -> "Families":
+    """archspec's micro-architectures, best first; `vendoring.py` says how the table comes about."""
+    if not _families:
+        for line in _read_table().split("\n")[:-1]:
+            name, vendor, parents, *features = line.split()
+            _families[name] = (vendor, [] if parents == "-" else parents.split(","), features)
+    return _families
+
+
+def _read_table() -> str:
+    path = __file__[: -len("_rules.py")] + "_vendor/microarchitectures.txt"
+    try:
+        data: bytes = __spec__.loader.get_data(path)  # type: ignore[union-attr]
+    except OSError:
+        raise ImportError(f"{path} is missing: a source tree wants `variantkit provider vendor` first") from None
+    return data.decode("ascii")
+
+
+def find_obstacle(row: "Row", facts: "Facts") -> str:
+    """The source that denies the row: cpuid, xcr0, flags, kernel, unknown (none tells); empty when none does."""
+    flags, kernel = facts.flags, facts.kernel
+    unlisted = flags is not None and row.flag != "-" and row.flag not in flags
+    if facts.bits is None or row.register < 0:
+        obstacle = "unknown" if flags is None or row.flag == "-" else "flags" if unlisted else ""
     elif row.name not in facts.bits:
         obstacle = "cpuid"
     elif facts.xcr0 & row.xcr0 != row.xcr0:
         obstacle = "xcr0"
     # A kernel that knows the name and does not print it has switched the feature off (clearcpuid=, an erratum).
-    elif flags is not None and not listed and (facts.kernel is None or facts.kernel >= row.since):
-        obstacle = "cpuinfo"
     else:
-        obstacle = ""
-    if not obstacle and facts.kernel is not None and facts.kernel < USABLE_SINCE.get(row.name, (0, 0)):
+        obstacle = "flags" if unlisted and (kernel is None or kernel >= (parse_kernel(row.since) or (0, 0))) else ""
+    if not obstacle and row.name in USABLE_SINCE and kernel is not None and kernel < USABLE_SINCE[row.name]:
         return "kernel"
     return obstacle
 
 
-def diagnose(facts: Facts, rows: dict[str, Row]) -> list[tuple[str, str]]:
+def diagnose(facts: "Facts") -> "list[tuple[str, str]]":
     """What the user should know of how the answer came about, as (code, sentence)."""
-    if not facts.x86_64:
+    if facts.bits is not None and facts.forced is None and not facts.disabled and not facts.notes:
         return []
-    notes = list(facts.notes)
-    if facts.disabled:
-        return [*notes, ("disabled", "X86_64_VARIANT_PROVIDER_DISABLE is set: nothing is supported.")]
-    if not facts_known(facts):
-        text = f"The processor could not be read: {facts.refusal}, and /proc/cpuinfo names no flags"
-        notes.append(("processor-unreadable", f"{text}; level v{ASSUMED_LEVEL} is assumed."))
-    elif facts.bits is None:
-        notes.append(("cpuinfo-alone", f"{facts.refusal}; the answer is what /proc/cpuinfo names."))
-    if facts.forced is not None:
-        found = f"v{decide_level(decide_usable(facts, rows))}" if facts_known(facts) else "an unreadable processor"
-        text = f"X86_64_VARIANT_PROVIDER_FORCE_LEVEL sets the level to v{facts.forced} on {found}."
-        notes.append(("level-forced", text))
-    return notes
+    from ._explain import diagnose as explain
+
+    return explain(facts)
+
+
+def describe(facts: "Facts") -> "list[tuple[str, str, str]]":
+    """What is known and by which source, as (fact, value, source), the features of the answer included."""
+    from ._explain import describe as explain
+
+    return explain(facts)
+
+
+def why_not(facts: "Facts", feature: str, value: str) -> str:
+    """Why a value is not supported, in sentences; empty when it is."""
+    from ._explain import explain_absence
+
+    return explain_absence(facts, feature, value)

@@ -1,0 +1,72 @@
+"""CPUID and XGETBV, run in this process from a page that is writable first and executable then, never both."""
+
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from ._probe import Registers, Use
+
+    Bind = Callable[..., Callable[..., int]]  # (name or address, result's letter, arguments' letters)
+    Words = Callable[[], Any]  # makes room for four registers, as a sequence of int
+
+# System V calling convention. `endbr64` first: a kernel may enforce indirect-branch tracking.
+#   void cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4])
+CPUID = bytes.fromhex("f30f1efa 53 4989d0 89f8 89f1 0fa2 418900 41895804 41894808 4189500c 5b c3")
+#   uint64_t xgetbv(void), register 0; the same in Microsoft's convention
+XGETBV = bytes.fromhex("f30f1efa 31c9 0f01d0 48c1e220 4809d0 c3")
+PAGE = 4096
+
+
+def with_cpuid(use: "Use") -> str:
+    """What `use` makes of both instructions; OSError where executable memory is refused."""
+    try:
+        bind, words = bind_by_core()
+    except (ImportError, AttributeError, TypeError):  # names that are Python's own
+        bind, words = bind_by_ctypes()
+    private_anonymous = 0x22 if sys.platform == "linux" else 0x1002
+    page = bind("mmap", "P", "PLiiiL")(None, PAGE, 3, private_anonymous, -1, 0)  # readable, writable
+    if page is None or page + 1 >= 1 << 64:  # MAP_FAILED
+        raise OSError("no memory mapping")
+    try:
+        bind("memcpy", "P", "PPL")(page, XGETBV + CPUID, len(XGETBV + CPUID))
+        if bind("mprotect", "i", "PLi")(page, PAGE, 5) != 0:  # readable, executable
+            raise OSError("executable memory is refused")
+        ask, out = bind(page + len(XGETBV), "i", "IIP"), words()
+
+        def cpuid(leaf: int, subleaf: int) -> "Registers":
+            ask(leaf, subleaf, out)
+            return (out[0], out[1], out[2], out[3])
+
+        return use(cpuid, bind(page, "Q", ""))
+    finally:
+        bind("munmap", "i", "PL")(page, PAGE)
+
+
+def bind_by_core() -> "tuple[Bind, Words]":
+    """Foreign functions by the module under ctypes, which alone takes a quarter of the time to load."""
+    from _ctypes import Array, CFuncPtr, _SimpleCData, dlopen, dlsym  # type: ignore[attr-defined,unused-ignore]
+
+    library = dlopen(None, 2)  # type: ignore[arg-type,unused-ignore]
+    types = {letter: type("Simple", (_SimpleCData,), {"_type_": letter}) for letter in "PLQiI"}
+
+    def bind(place: "str | int", result: str, arguments: str) -> "Callable[..., int]":
+        members = {"_flags_": 1, "_restype_": types[result], "_argtypes_": tuple([types[name] for name in arguments])}
+        function = type("Function", (CFuncPtr,), members)
+        return function(dlsym(library, place) if isinstance(place, str) else place)  # type: ignore[no-any-return]
+
+    return bind, type("Words", (Array,), {"_type_": types["I"], "_length_": 4})
+
+
+def bind_by_ctypes() -> "tuple[Bind, Words]":
+    from ctypes import CDLL, CFUNCTYPE, c_int, c_uint32, c_uint64, c_ulong, c_void_p, cast
+
+    types = {"P": c_void_p, "L": c_ulong, "Q": c_uint64, "i": c_int, "I": c_uint32}
+
+    def bind(place: "str | int", result: str, arguments: str) -> "Callable[..., int]":
+        address = (cast(CDLL(None)[place], c_void_p).value or 0) if isinstance(place, str) else place
+        return CFUNCTYPE(types[result], *[types[name] for name in arguments])(address)
+
+    return bind, c_uint32 * 4
