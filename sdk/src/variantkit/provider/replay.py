@@ -26,8 +26,8 @@ class CaptureError(ValueError):
     """A capture that cannot be replayed; the message says where and why."""
 
 
-def load_sources(path: str | os.PathLike[str]) -> list[tuple[str, str]]:
-    """The (path, text) pairs of the capture in a file."""
+def load_capture(path: str | os.PathLike[str]) -> dict[str, object]:
+    """The document of the capture in a file."""
     with open(path, "rb") as stream:
         data = stream.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
@@ -36,31 +36,45 @@ def load_sources(path: str | os.PathLike[str]) -> list[tuple[str, str]]:
         document: object = json.loads(data)
     except (ValueError, RecursionError) as error:
         raise CaptureError(f"{os.fspath(path)}: expected a capture in JSON: {error}") from None
-    return read_sources(document, os.fspath(path))
-
-
-def read_sources(document: object, where: str) -> list[tuple[str, str]]:
-    """The (path, text) pairs of a capture's document."""
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
-        raise CaptureError(f"{where}: expected a capture, whose schema is {SCHEMA}")
-    sources = document.get("sources")
+        raise CaptureError(f"{os.fspath(path)}: expected a capture, whose schema is {SCHEMA}")
+    return document
+
+
+def load_variables(path: str | os.PathLike[str]) -> dict[str, str]:
+    """The environment variables that the provider saw when the capture in a file was made."""
+    variables = load_capture(path).get("variables", {})
+    if not isinstance(variables, dict) or not all(isinstance(value, str) for value in variables.values()):
+        raise CaptureError(f"{os.fspath(path)}: variables: expected an object of texts")
+    return variables
+
+
+def load_sources(path: str | os.PathLike[str]) -> list[tuple[str, str]]:
+    """The (path, text) pairs of the capture in a file."""
+    sources = load_capture(path).get("sources")
+    where = f"{os.fspath(path)}: sources"
     if not isinstance(sources, list) or len(sources) > MAX_SOURCES:
-        raise CaptureError(f"{where}: sources: expected a list of at most {MAX_SOURCES}")
-    return [_read_source(source, f"{where}: sources[{number}]") for number, source in enumerate(sources)]
+        raise CaptureError(f"{where}: expected a list of at most {MAX_SOURCES}")
+    return [_read_source(source, f"{where}[{number}]") for number, source in enumerate(sources)]
 
 
 def _read_source(source: object, where: str) -> tuple[str, str]:
     path, text = (source.get("path"), source.get("text")) if isinstance(source, dict) else (None, None)
     if not isinstance(path, str) or not isinstance(text, str):
         raise CaptureError(f"{where}: expected an object with path and text")
-    _require_safe(path.rstrip("/@"), where)
+    _require_safe(_plain(path), where)
     return path, text
+
+
+def _plain(path: str) -> str:
+    """The place itself, without the mark of a directory or link; the root's is empty."""
+    return path[:-1] if path.endswith(("/", "@")) else path or "nothing"
 
 
 def _require_safe(path: str, where: str) -> None:
     """Raise CaptureError for a path that is not below the root on every operating system."""
     parts = path.split("/")[1:]
-    if not path.startswith("/") or len(path) > MAX_PATH or not path.isprintable():
+    if path[:1] not in ("", "/") or len(path) > MAX_PATH or not path.isprintable():
         raise CaptureError(f"{where}: expected an absolute path of at most {MAX_PATH} characters, found {path[:80]!r}")
     for part in parts:
         # A colon is in many names of /sys; on Windows, where it would name a drive or a stream, nothing is written.
@@ -100,8 +114,8 @@ class _Tree:
         self.links: dict[str, str] = {}
         self.directories: set[str] = set()
         for path, text in sources:
-            plain = path.rstrip("/@")
-            _require_safe(plain or "/root", path)
+            plain = _plain(path)
+            _require_safe(plain, path)
             if path.endswith("@"):
                 _require_safe("/" + text, path)
                 self.links[plain] = text
