@@ -25,7 +25,7 @@ def redactor(kept: tuple[str, ...] = ()) -> Redactor:
         ("3C-EC-EF-12-34-56", "00-00-00-00-00-01"),
         ("node_guid 506b:4b03:00ab:cdef", "node_guid 0000:0000:0000:0001"),
         ("Serial\t\t: 10000000abcdef01\n", "Serial\t\t: 0000000000000000\n"),
-        ("    Serial Number                  : 0321F-18 \nNext : 1", "    Serial Number                  : 00000-00 \nNext : 1"),
+        ("  Serial Number        : 0321F-18 \nNext : 1", "  Serial Number        : 00000-00 \nNext : 1"),
         ("unique_id 10819239483274 \n", "unique_id 00000000000000 \n"),
         ("/home/someone/Ascend/version", "/home/user/Ascend/version"),
         ("read C:\\Users\\Some One\\x", "read C:\\Users\\user One\\x"),

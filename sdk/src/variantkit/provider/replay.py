@@ -68,7 +68,7 @@ def _read_source(source: object, where: str) -> tuple[str, str]:
 
 def _plain(path: str) -> str:
     """The place itself, without the mark of a directory or link; the root's is empty."""
-    return path[:-1] if path.endswith(("/", "@")) else path or "nothing"
+    return "nothing" if path in ("", "@") else path[:-1] if path.endswith(("/", "@")) else path
 
 
 def _require_safe(path: str, where: str) -> None:

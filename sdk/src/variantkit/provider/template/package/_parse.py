@@ -15,11 +15,12 @@ if TYPE_CHECKING:
 class Facts:
     """What is known of this machine's accelerators."""
 
-    __slots__ = ("chips", "ending", "firmwares", "forced", "notes", "refused")
+    __slots__ = ("chips", "ending", "failed", "firmwares", "forced", "notes", "refused")
 
     def __init__(self) -> None:
         self.firmwares: list[tuple[str, tuple[int, int] | None]] = []  # (file, version or None)
         self.chips: list[tuple[str, str]] = []  # (what the library calls it, generation or nothing)
+        self.failed: list[tuple[str, str]] = []  # (device, status) where the library refuses
         self.ending = ""  # how the library's report ended, where that was not well
         self.forced = ""
         self.notes: list[tuple[str, str]] = []
@@ -69,4 +70,4 @@ def _parse_line(line: str, facts: Facts) -> None:
     elif len(words) == 3 and words[0] == "chip":
         facts.chips.append((words[2], CHIPS.get(words[2], "")))
     elif len(words) == 3 and words[0] == "failed":
-        facts.notes.append(("device-failed", f"Device {words[1]} answers with status {words[2]}; it is left out."))
+        facts.failed.append((words[1], words[2]))

@@ -6,6 +6,8 @@ from ._tables import DEVICES, FIRMWARES, FORCE_GENERATION, GENERATIONS, LIBRARY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ._parse import Facts
 
     Answer = list[tuple[str, list[str], bool]]
@@ -31,18 +33,24 @@ def decide_everything() -> Answer:
 
 
 def diagnose(facts: Facts) -> list[tuple[str, str]]:
-    """What the user should know of how the answer came about: (code, sentence)."""
+    """What the user should know of how the answer came about: (code, sentence), one for each kind of fault."""
     notes = list(facts.notes)
     if facts.ending:
         notes.append(("library-failed", f"{LIBRARY} could not be asked to the end: {facts.ending[:200]}."))
-    for chip, generation in facts.chips:
-        if not generation:
-            notes.append(("chip-unknown", f"{LIBRARY} names a chip {chip[:20]} that this version does not know."))
-    for path, version in facts.firmwares:
-        if version is None:
-            notes.append(("firmware-unreadable", f"{path} has no version such as 2.4.1; the device is left out."))
-    for path, reason in facts.refused[:1]:
-        notes.append(("unreadable", f"{path} could not be read: {reason}."))
+    if facts.failed:
+        device, status = facts.failed[0]
+        more = _more(facts.failed)
+        notes.append(("device-failed", f"Device {device}{more} is left out: {LIBRARY} says status {status[:20]}."))
+    unknown = [chip for chip, generation in facts.chips if not generation]
+    if unknown:
+        notes.append(("chip-unknown", f"This version does not know the chip {unknown[0][:20]}{_more(unknown)}."))
+    unreadable = [path for path, version in facts.firmwares if version is None]
+    if unreadable:
+        sentence = f"{unreadable[0]}{_more(unreadable)} has no version such as 2.4.1; the device is left out."
+        notes.append(("firmware-unreadable", sentence))
+    if facts.refused:
+        path, reason = facts.refused[0]
+        notes.append(("unreadable", f"{path}{_more(facts.refused)} could not be read: {reason}."))
     return notes
 
 
@@ -80,6 +88,10 @@ def _generations(facts: Facts) -> list[str]:
 def _lowest_firmware(facts: Facts) -> tuple[int, int] | None:
     """The version that every device has at least: a program may meet any of them."""
     return min([version for _, version in facts.firmwares if version], default=None)
+
+
+def _more(found: Sequence[object]) -> str:
+    return f" (and {len(found) - 1} more)" if len(found) > 1 else ""
 
 
 def _as_version(value: str) -> tuple[int, int]:
