@@ -40,7 +40,7 @@ ROOMS = {
 }
 # distribution's import package -> what it may import besides the standard library and itself
 PACKAGES = {
-    "sdk/src/variantkit": {"packaging", "tomli", "variantkit_bundle"},
+    "sdk/src/variantkit": {"packaging", "tomli", "variantkit_bundle", "pytest"},
     "sdk/build/src/variantkit_build": {"hatchling", "tomli"},
     "allowlist/src/variantkit_allowlist": {"variantkit", "variantkit_bundle"},
     "providers/x86_64/src/x86_64_variant_provider": set[str](),
@@ -176,6 +176,11 @@ def test_a_selection_loads_nothing_heavy(tmp_path: Path, requires: bool) -> None
     query += "main(['select', sys.argv[1]]); print(*sorted(set(sys.modules) - before))"
     done = subprocess.run([sys.executable, "-I", "-c", query, str(path)], capture_output=True, text=True, check=True)
     assert HEAVY.intersection(done.stdout.split()) == set(), done.stderr
+
+
+def test_only_the_plugin_of_pytest_imports_pytest() -> None:
+    users = {os.path.relpath(path, SDK) for path in modules_below(SDK) if "pytest" in imported_names(read(path))}
+    assert users == {os.path.join("conformance", "pytest_plugin.py")}
 
 
 def test_no_first_party_provider_is_named_in_the_sdk() -> None:

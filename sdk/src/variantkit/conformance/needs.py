@@ -39,6 +39,8 @@ class Proposal(NamedTuple):
     needs: tuple[Need, ...]
     fork: str = ""
     """The line that forks or starts a program, empty when none does."""
+    looked_at: tuple[tuple[str, str], ...] = ()
+    """Device nodes that were looked at, not opened, and by which line: a library may open them by itself, unseen."""
 
     def granted(self) -> Needs:
         """The proposal as the approved entry's value."""
@@ -56,6 +58,8 @@ class Proposal(NamedTuple):
             wanted = [need for need in self.of(kind) if not need.refused]
             if wanted:
                 lines += [f"{kind} = [", *(f"  {json.dumps(need.text)},  # {need.place}" for need in wanted), "]"]
+        if any(self.of("libraries")):
+            lines += [f"# devices: a library may open {path}, which {place} looks at" for path, place in self.looked_at]
         if self.fork:
             lines.append(f"fork = true  # {self.fork}")
         refused = [need for need in self.needs if need.refused]
@@ -80,7 +84,13 @@ def propose_needs(runs: Sequence[Run]) -> Proposal:
         glob = globs.get(text, text) if kind != "programs" else text
         found.setdefault((kind, glob), Need(kind, glob, place, check_need(kind, glob) or ""))
     forks = [record.place for record in records if record.kind in ("fork", "program")]
-    return Proposal(tuple(sorted(found.values(), key=lambda need: (KINDS.index(need.kind), need.text))), _first(forks))
+    looked_at = {
+        posixpath.normpath(record.subject): record.place
+        for record in records
+        if record.kind == "exists" and record.subject.startswith("/dev/")
+    }
+    needs = sorted(found.values(), key=lambda need: (KINDS.index(need.kind), need.text))
+    return Proposal(tuple(needs), _first(forks), tuple(sorted(looked_at.items())))
 
 
 def check_grantable(proposal: Proposal) -> Iterator[Finding]:
@@ -117,7 +127,7 @@ def _stem(name: str, names: set[str], *, listed: bool) -> str:
     if listed and len(names) > MANY:
         return posixpath.commonprefix(sorted(names)).rstrip("0123456789.:") + "*"
     if listed:
-        return re.sub(r"[0-9:.].*$", "*", name)
+        return re.sub("[0-9].*$", "*", name)
     counted = re.sub("[0-9]+", "*", name)
     alike = [other for other in names if re.sub("[0-9]+", "*", other) == counted]
     return counted if len(alike) > 2 else name

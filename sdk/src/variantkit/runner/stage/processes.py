@@ -98,7 +98,7 @@ class _Programs:
         if fate == REAL:
             return list(command), ""
         if fate == ABSENT:
-            return list(command), os.path.join(self.machine.records, "absent")  # below a file nothing can be
+            return list(command), self.machine.records + ".absent"
         if fate == DENIED:
             return list(command), self.machine.records  # a file that is not executable
         return [sys.executable, "-I", "-S", "-c", _ACTOR, *self._script(command[0], fate)], sys.executable
