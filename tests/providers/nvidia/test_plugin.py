@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SOURCES = os.path.dirname(os.path.dirname(os.path.abspath(provider.__file__)))
-ABSENT = not find_place(Machine(), os.environ, sys.platform)
+ABSENT = not find_place(Machine())
 needs_absence = pytest.mark.skipif(not ABSENT, reason="this machine has an NVIDIA driver")
 HEAVY = "ctypes subprocess re json dataclasses typing pathlib enum logging inspect select"
 
@@ -89,8 +89,8 @@ def test_the_presence_test_is_a_few_looks_at_the_file_system(tmp_path: Path, mon
 def test_the_driver_is_known_by_what_only_it_makes(tmp_path: Path, paths: list[str], place: str) -> None:
     for path in paths:
         add_file(tmp_path, path)
-    assert find_place(Machine(str(tmp_path)), {}, "linux") == place
-    assert find_place(Machine(str(tmp_path)), {}, "darwin") == ""
+    assert find_place(Machine(str(tmp_path)), "linux") == place
+    assert find_place(Machine(str(tmp_path)), "darwin") == ""
 
 
 @pytest.mark.parametrize(
@@ -101,11 +101,14 @@ def test_the_driver_is_known_by_what_only_it_makes(tmp_path: Path, paths: list[s
         (["/win/System32/other.dll"], ""),
     ],
 )
-def test_windows_drivers_are_known_by_their_library(tmp_path: Path, paths: list[str], place: str) -> None:
+def test_windows_drivers_are_known_by_their_library(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, paths: list[str], place: str
+) -> None:
     for path in paths:
         add_file(tmp_path, path)
-    variables = {"WINDIR": "/win", "PROGRAMFILES": "/programs"}
-    assert find_place(Machine(str(tmp_path)), variables, "win32") == place
+    monkeypatch.setenv("WINDIR", "/win")
+    monkeypatch.setenv("PROGRAMFILES", "/programs")
+    assert find_place(Machine(str(tmp_path)), "win32") == place
 
 
 @pytest.mark.parametrize(
