@@ -94,9 +94,9 @@ def test_without_the_file_the_c_library_is_asked_and_then_cpuinfo(
     words = {HWCAP: N1, HWCAP2: 3, HWCAP3: 0}
     monkeypatch.setattr(_probe, "AUXV", str(tmp_path / "auxv"))
     monkeypatch.setattr(_native, "ask_getauxval", words.__getitem__)
-    assert _probe.read_hwcap() == f"source getauxval\nhwcap {N1:#x}\nhwcap2 0x3\nhwcap3 0x0\n"
+    assert _probe.read_hwcap(Machine()) == f"source getauxval\nhwcap {N1:#x}\nhwcap2 0x3\nhwcap3 0x0\n"
     (tmp_path / "auxv").write_bytes(vector((HWCAP, 7)))
-    assert _probe.read_hwcap() == "source auxv\nhwcap 0x7\n"
+    assert _probe.read_hwcap(Machine()) == "source auxv\nhwcap 0x7\n"
     (tmp_path / "auxv").unlink()
     monkeypatch.setattr(_probe, "name_interpreter", lambda: "aarch64 linux\n")
     monkeypatch.setattr(_native, "ask_getauxval", lambda key: 0)

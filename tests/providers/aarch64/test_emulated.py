@@ -23,10 +23,10 @@ sys.path.insert(0, {SOURCES!r})
 import aarch64_variant_provider as provider
 answer = {{config.name: config.values for config in provider.get_supported_configs()}}
 loaded = "ctypes" in sys.modules
-from aarch64_variant_provider import _probe
-file = _probe.read_hwcap()
+from aarch64_variant_provider import _machine, _probe
+file = _probe.read_hwcap(_machine.Machine())
 _probe.AUXV = "/nowhere"
-library = _probe.read_hwcap()
+library = _probe.read_hwcap(_machine.Machine())
 print(json.dumps([answer, provider.get_diagnostics(), provider.get_evidence(), loaded, file, library]))
 """
 

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import pytest
@@ -140,10 +141,16 @@ def test_the_interpreter_decides_and_not_the_hardware(
         def __init__(self) -> None:
             self.machine = machine
 
+        @classmethod
+        def module(cls) -> ModuleType:
+            posix = ModuleType("posix")
+            setattr(posix, "uname", cls)  # noqa: B010  mypy knows no such attribute
+            return posix
+
     class Implementation:
         _multiarch = built_for
 
-    monkeypatch.setattr(os, "uname", Kernel, raising=False)
+    monkeypatch.setitem(sys.modules, "posix", Kernel.module())
     monkeypatch.setattr(sys, "implementation", Implementation)
     monkeypatch.setattr(sys, "maxsize", (1 << bits) - 1)
     monkeypatch.setattr(sys, "byteorder", order)

@@ -74,16 +74,13 @@ def _read() -> "tuple[Sources, Facts | None]":
     interpreter = name_interpreter()
     if not interpreter.startswith("aarch64 "):
         return [("/reports/interpreter", interpreter)], None
-    import os
-
-    from ._machine import Machine
+    from ._machine import Machine, read_variables
     from ._parse import parse_facts
     from ._probe import probe_machine
     from ._tables import VARIABLES
 
     machine = Machine()
-    variables = {name: os.environ[name] for name in VARIABLES if name in os.environ}
-    return machine.sources, parse_facts(probe_machine(machine), variables)
+    return machine.sources, parse_facts(probe_machine(machine), read_variables(VARIABLES))
 
 
 def _as_configs(answer: "Answer") -> "list[_FeatureConfig]":

@@ -15,10 +15,10 @@ def name_interpreter() -> str:
 
 
 def _machine() -> str:
-    """What the interpreter was built for, where it knows; importing os costs more than all else on other processors."""
+    """What the interpreter was built for, where it knows."""
     built_for = getattr(sys.implementation, "_multiarch", "")
     if "-linux-" in built_for:
         return str(built_for.partition("-")[0])
-    import os
+    from posix import uname  # os takes longer than all else here
 
-    return os.uname().machine
+    return uname().machine

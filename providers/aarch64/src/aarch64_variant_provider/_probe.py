@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
-
 from ._interpreter import name_interpreter
+from ._machine import _read_bytes
 
 TYPE_CHECKING = False  # the typing module costs as much as the whole answer
 if TYPE_CHECKING:
@@ -56,12 +55,12 @@ def probe_machine(machine: Machine) -> Evidence:
     return evidence
 
 
-def read_hwcap() -> str:
+def read_hwcap(machine: Machine) -> str:
     """The auxiliary vector's words, from the file: getauxval's, for a hundredth of what loading ctypes costs.
 
     What a program may not open of itself (it gave up being dumpable, or there is no /proc) getauxval still tells.
     """
-    text = _hwcap_of_vector("/")
+    text = _hwcap_of_vector(machine)
     if text:
         return text
     from ._native import ask_getauxval
@@ -90,9 +89,9 @@ def format_hwcap(source: str, words: dict[str, int]) -> str:
 
 
 def _probe_hwcap(machine: Machine) -> str:
-    text = _ask(machine, "hwcap", read_hwcap)
+    text = _ask(machine, "hwcap", lambda: read_hwcap(machine))
     if not text and not machine.live:  # a tree that someone copied, with the vector itself in it
-        text = _hwcap_of_vector(machine.root)
+        text = _hwcap_of_vector(machine)
     return text
 
 
@@ -114,15 +113,10 @@ def keep_kinds(cpuinfo: str) -> str:
     return "\n".join(blocks)
 
 
-def _hwcap_of_vector(root: str) -> str:
+def _hwcap_of_vector(machine: Machine) -> str:
     """Not through `machine.read`: the vector is no text, and its addresses are nobody's business."""
-    path = AUXV if root == "/" else os.path.join(root, AUXV[1:])
     try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
-        try:
-            data = os.read(descriptor, AUXV_LIMIT)
-        finally:
-            os.close(descriptor)
+        data = _read_bytes(machine._below(AUXV), AUXV_LIMIT)
     except (OSError, ValueError):
         return ""
     return format_hwcap("auxv", parse_auxv(data))
