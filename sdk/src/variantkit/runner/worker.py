@@ -5,14 +5,21 @@ what starts fast (`json` alone would double the start). Whatever it says is host
 provider shares this process; the checks here make for good messages, those of the parent for safety.
 """
 
-from __future__ import annotations
-
-import os
 import sys
 import zipimport
 
 # zipimport imports zlib at the first compressed module, when it might come from the wheel or be out of reach.
 import zlib  # noqa: F401
+
+# What `os` is made of, and in every process: `os` itself takes a millisecond, as much as most providers.
+if sys.platform == "win32":
+    import nt as system
+else:
+    import posix as system
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import ModuleType
 
 MAX_ANSWER = 1 << 20
 MAX_EVIDENCE = 700_000  # leaves room for the answer beside it
@@ -45,13 +52,13 @@ def close_others(kept: frozenset[int]) -> None:
     """Close what the parent's own parents left open and inheritable; the parent itself leaves nothing."""
     directory = "/proc/self/fd" if sys.platform.startswith("linux") else "/dev/fd"
     try:
-        numbers = [int(name) for name in os.listdir(directory)]
+        numbers = [int(name) for name in system.listdir(directory)]
     except (OSError, ValueError):
         return
     for number in numbers:
         if number not in kept:
             try:
-                os.close(number)
+                system.close(number)
             except OSError:
                 continue
 
@@ -59,10 +66,10 @@ def close_others(kept: frozenset[int]) -> None:
 def private(result: int) -> int:
     """Return the result's descriptor, moved away from 0-2, where prints and closes of the provider would meet it."""
     if result > 2:
-        os.set_inheritable(result, False)
+        system.set_inheritable(result, False)
         return result
-    moved = os.dup(result)
-    os.dup2(2, result)
+    moved = system.dup(result)
+    system.dup2(2, result)
     return moved
 
 
@@ -75,7 +82,23 @@ class WheelImporter(zipimport.zipimporter):
     def get_filename(self, fullname: str) -> str:
         """Where the source of a module is; nothing but source is looked for, see `leave_compiled_modules`."""
         rest = "/__init__.py" if self.is_package(fullname) else ".py"
-        return os.path.join(self.archive, self.prefix + fullname.rpartition(".")[2] + rest)
+        return f"{self.archive}/{self.prefix}{fullname.rpartition('.')[2]}{rest}"
+
+
+class QuickImporter(WheelImporter):
+    """The same without `compile`, whose first call makes the types of all syntax trees, for a millisecond or two.
+
+    What it runs has no file name of its own; `describe` finds it by the module's.
+    """
+
+    if hasattr(zipimport.zipimporter, "exec_module"):  # Python 3.10
+
+        def exec_module(self, module: "ModuleType") -> None:
+            """Run the module's source; this file has no `__future__` imports, because `exec` would pass them on."""
+            exec(self.get_data(self.get_filename(module.__name__)), module.__dict__)  # noqa: S102
+
+
+Importer = QuickImporter
 
 
 def leave_compiled_modules() -> None:
@@ -93,8 +116,8 @@ def describe(error: BaseException, wheel: str) -> str:
         text = type(error).__name__
     place, trace = "", error.__traceback__
     while trace is not None:
-        name = trace.tb_frame.f_code.co_filename
-        if name.startswith(wheel):
+        name = trace.tb_frame.f_globals.get("__file__")
+        if type(name) is str and name.startswith(wheel):
             place = f" ({name[len(wheel) + 1 :]}:{trace.tb_lineno})"
         trace = trace.tb_next
     return text[: MAX_MESSAGE - len(place)] + place
@@ -229,17 +252,17 @@ def main(arguments: list[str]) -> None:
     close_others(frozenset((0, 1, 2, result, wheel_number)))
     result = private(result)
     if wheel_number >= 0:
-        os.set_inheritable(wheel_number, False)
+        system.set_inheritable(wheel_number, False)
     leave_compiled_modules()
     sys.dont_write_bytecode = True
     sys.argv = [""]
     # The seal: above, everything that the worker needs is imported; below, the wheel's code comes in. The operating
     # system's sandbox belongs exactly here. None is put on yet: the level is "process".
-    sys.path_hooks.insert(0, WheelImporter)
+    sys.path_hooks.insert(0, Importer)
     sys.path.append(wheel)
     line = (answer(endpoint, wheel, arguments[5:] == ["evidence"]) + "\n").encode("utf-8", "backslashreplace")
     flush_prints()
     while line:
-        line = line[os.write(result, line) :]
+        line = line[system.write(result, line) :]
     # No interpreter shutdown: exit handlers and threads of the provider have no say after the answer.
-    os._exit(0)
+    system._exit(0)

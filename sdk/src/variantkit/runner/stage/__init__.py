@@ -58,6 +58,7 @@ def set_up(worker: ModuleType, path: str) -> None:
                 recorders[0].note("unstable", name)
         return answer
 
+    setattr(worker, "Importer", worker.WheelImporter)  # noqa: B010  records name the line that asked, by its file
     setattr(worker, "load", staged_load)  # noqa: B010  a module's names are not assigned to from outside
     setattr(worker, "call", staged_call)  # noqa: B010
     for name in [name for name in sys.modules if name.partition(".")[0] == __name__]:
