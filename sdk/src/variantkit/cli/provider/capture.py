@@ -128,5 +128,5 @@ def _unpack(args: argparse.Namespace, path: str, directory: str) -> int:
             {"schema": "variantkit.unpacked/1", "directory": directory, "namespace": namespace, "sources": len(sources)}
         )
         return 0
-    print_line(f"{directory}: {len(sources)} sources of a machine, for `python -m PROVIDER --root {directory}`")
+    print_line(f"{directory}: {len(sources)} source(s) of a machine, for `python -m PROVIDER --root {directory}`")
     return 0
