@@ -37,7 +37,7 @@ def require_unedited(directory: str, wanted: Mapping[str, str]) -> str:
     path = min(path for path in found.keys() | expected.keys() if found.get(path) != expected.get(path))
     raise VendorError(
         f"{os.path.join(directory, path)}: edited, added or deleted by hand, but _vendor/ holds the locked bytes "
-        f"alone; make the change in a transform; `variantkit provider vendor` writes the directory anew"
+        f"alone; make the change in a transform, and delete the directory: the next build writes it anew"
     )
 
 
