@@ -6,6 +6,7 @@ import glob
 import os
 from pathlib import Path
 
+from support.corpora import read_archspec, read_cpuinfo
 from x86_64_variant_provider._parse import REGISTERS, ROWS, Facts, parse_facts
 from x86_64_variant_provider._probe import Evidence, probe_cpuid
 from x86_64_variant_provider._rules import decide_answer
@@ -24,6 +25,48 @@ V3 = V2 | set(LEVELS[3])
 V4 = V3 | set(LEVELS[4])
 
 
+# The best level of every x86-64 machine in the test data of both projects.
+ARCHSPEC_LEVELS = {
+    "darwin-mojave-haswell": "v3",
+    "darwin-mojave-ivybridge": "v2",
+    "darwin-mojave-skylake": "v3",
+    "linux-centos7-cascadelake": "v4",
+    "linux-rhel6-piledriver": "v2",
+    "linux-rhel7-broadwell": "v3",
+    "linux-rhel7-haswell": "v3",
+    "linux-rhel7-ivybridge": "v2",
+    "linux-rhel7-skylake_avx512": "v4",
+    "linux-rhel7-x86_64_v3": "v3",
+    "linux-rhel7-zen": "v3",
+    "linux-rocky8.5-zen4": "v4",
+    "linux-rocky9-zen5": "v4",
+    "linux-rocky9-zen6": "v4",
+    "linux-scientific7-k10": "v1",
+    "linux-scientific7-piledriver": "v2",
+    "linux-scientificfermi6-bulldozer": "v2",
+    "linux-scientificfermi6-piledriver": "v2",
+    "linux-ubuntu18.04-broadwell": "v3",
+    "linux-ubuntu20.04-zen3": "v3",
+    "linux-ubuntu24.04-alderlake": "v3",
+    "linux-ubuntu26.04-arrowlake_s": "v3",
+    "linux-unknown-sapphirerapids": "v4",
+    "windows-cpuid-broadwell": "v3",
+    "windows-cpuid-icelake": "v4",
+}
+CPUINFO_LEVELS = {
+    "bug_152_cpu_zero": "v2",
+    "linux_debian_8_5_x86_64": "v2",
+    "linux_debian_8_x86_64": "v1",
+    "linux_fedora_24_x86_64": "v2",
+    "linux_fedora_29_x86_64_ryzen_7": "v2",  # a virtual machine without fma, bmi1, bmi2 and f16c
+    "linux_gentoo_2_2_x86_64": "v2",
+    "linux_ubuntu_16_04_x86_64": "v2",
+    "linux_ubuntu_22_04_x86_64": "v3",
+    "osx_10_12_x86_64": "v2",
+    "osx_10_9_x86_64": "v1",
+}
+
+
 def capture(name: str) -> str:
     """The path of `<answer>-<machine>.<source>`."""
     return os.path.join(FOLDER, name)
@@ -36,9 +79,35 @@ def evidence_of(source: str, text: str) -> Evidence:
     return evidence
 
 
-def read_capture(path: str, **variables: str) -> Facts:
+def evidence_of_capture(path: str) -> Evidence:
     text = Path(path).read_text(encoding="utf-8", errors="surrogateescape")
-    return parse_facts(evidence_of(path.rpartition(".")[2], text), variables)
+    return evidence_of(path.rpartition(".")[2], text)
+
+
+def evidence_of_archspec(name: str) -> Evidence:
+    """One of archspec's machines; skips where the corpora are not at hand."""
+    target = read_archspec()[name]
+    if target.system == "windows":  # these dumps end before XGETBV: a system that enables AVX-512 is assumed
+        return evidence_of("cpuid", cpuid_lines(target.text) + "xcr0 e7\n")
+    return evidence_of("sysctl" if target.system == "darwin" else "cpuinfo", target.text)
+
+
+def evidence_of_cpuinfo(name: str) -> Evidence:
+    """One of py-cpuinfo's, by the file or the program that this provider has a reader for; empty when by none."""
+    said = read_cpuinfo()[name].said
+    if "sysctl_machdep_cpu_hw_cpufrequency" in said:
+        return evidence_of("sysctl", said["sysctl_machdep_cpu_hw_cpufrequency"])
+    return evidence_of("cpuinfo", said.get("cat_proc_cpuinfo", ""))
+
+
+def cpuid_lines(text: str) -> str:
+    """Decimal `leaf, subleaf, eax, ebx, ecx, edx` as the provider writes it."""
+    numbers = [[int(word) for word in line.split(",")] for line in text.splitlines() if line.strip()]
+    return "".join(f"{a:x}.{b:x} {' '.join(f'{word:x}' for word in words)}\n" for a, b, *words in numbers)
+
+
+def read_capture(path: str, **variables: str) -> Facts:
+    return parse_facts(evidence_of_capture(path), variables)
 
 
 def answer_of(facts: Facts) -> dict[str, list[str]]:
@@ -58,7 +127,7 @@ def expected_levels(level: str) -> list[str]:
 
 def flags_line(names: set[str]) -> str:
     """The line of /proc/cpuinfo that names these."""
-    return f"flags\t\t: {' '.join(sorted(ROWS[name].flag for name in names if ROWS[name].flag != '-'))}\n"
+    return f"flags\t\t: {' '.join(sorted(ROWS[name].flag for name in names))}\n"
 
 
 class Processor:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 CPUID = bytes.fromhex("f30f1efa 53 4989d0 89f8 89f1 0fa2 418900 41895804 41894808 4189500c 5b c3")
 #   uint64_t xgetbv(void), register 0; the same in Microsoft's convention
 XGETBV = bytes.fromhex("f30f1efa 31c9 0f01d0 48c1e220 4809d0 c3")
+CPUID_AT = 32  # Windows' Control Flow Guard lets calls go to multiples of 16 alone
 PAGE = 4096
 
 
@@ -31,10 +32,11 @@ def with_cpuid(use: "Use") -> str:
     if page is None or page + 1 >= 1 << 64:  # MAP_FAILED
         raise OSError("no memory mapping")
     try:
-        bind("memcpy", "P", "PPL")(page, XGETBV + CPUID, len(XGETBV + CPUID))
+        code = XGETBV.ljust(CPUID_AT, b"\x90") + CPUID
+        bind("memcpy", "P", "PPL")(page, code, len(code))
         if bind("mprotect", "i", "PLi")(page, PAGE, 5) != 0:  # readable, executable
             raise OSError("executable memory is refused")
-        ask, out = bind(page + len(XGETBV), "i", "IIP"), words()
+        ask, out = bind(page + CPUID_AT, "i", "IIP"), words()
 
         def cpuid(leaf: int, subleaf: int) -> "Registers":
             ask(leaf, subleaf, out)

@@ -97,16 +97,17 @@ def _read_table() -> str:
 def find_obstacle(row: "Row", facts: "Facts") -> str:
     """The source that denies the row: cpuid, xcr0, flags, kernel, unknown (none tells); empty when none does."""
     flags, kernel = facts.flags, facts.kernel
-    unlisted = flags is not None and row.flag != "-" and row.flag not in flags
+    unlisted = flags is not None and row.flag not in flags
     if facts.bits is None or row.register < 0:
-        obstacle = "unknown" if flags is None or row.flag == "-" else "flags" if unlisted else ""
+        obstacle = "unknown" if flags is None else "flags" if unlisted else ""
     elif row.name not in facts.bits:
         obstacle = "cpuid"
     elif facts.xcr0 & row.xcr0 != row.xcr0:
         obstacle = "xcr0"
     # A kernel that knows the name and does not print it has switched the feature off (clearcpuid=, an erratum).
     else:
-        obstacle = "flags" if unlisted and (kernel is None or kernel >= (parse_kernel(row.since) or (0, 0))) else ""
+        since = parse_kernel(row.since) if unlisted else None
+        obstacle = "flags" if since and (kernel is None or kernel >= since) else ""
     if not obstacle and row.name in USABLE_SINCE and kernel is not None and kernel < USABLE_SINCE[row.name]:
         return "kernel"
     return obstacle

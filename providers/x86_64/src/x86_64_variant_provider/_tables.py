@@ -12,8 +12,9 @@ VARIABLES = ("X86_64_VARIANT_PROVIDER_DISABLE", "X86_64_VARIANT_PROVIDER_FORCE_L
 #   xcr0     the state components (hexadecimal mask of XCR0) that the system must have enabled for it: 6 for AVX,
 #            e6 for AVX-512, 60000 for AMX, 80000 for APX; 1 (x87 state, always on) means "XGETBV works at all".
 #   level    the level it goes with: forcing a lower one drops it. 0: no feature, asked for micro-architectures alone.
-#   since    the mainline kernel that names it, at the latest: before, its absence from /proc/cpuinfo proves nothing.
-#   cpuinfo  Linux's name in /proc/cpuinfo; "-": no kernel names it.
+#   since    the mainline kernel that names it, at the latest: before, its absence from /proc/cpuinfo proves nothing;
+#            "-": none so far.
+#   cpuinfo  Linux's name in /proc/cpuinfo, where a kernel prints it.
 #   needs    the row without which it is unusable or untrue.
 #   source   SDM: Intel 64 and IA-32 Software Developer's Manual, volume 2A, CPUID. ISE: Intel Architecture
 #            Instruction Set Extensions Programming Reference. APM: AMD64 Architecture Programmer's Manual, volume 3,
@@ -23,23 +24,23 @@ VARIABLES = ("X86_64_VARIANT_PROVIDER_DISABLE", "X86_64_VARIANT_PROVIDER_FORCE_L
 # withdrawn (RAO-INT, TSX, MPX, AMX-TRANSPOSE, in 2026 AMX-TF32) and what only Knights processors had (AVX512ER,
 # AVX512PF, 4FMAPS).
 TABLE = """
-avx10_2             24.0       ebx 2  e6    4 -    -                   avx10_1  ISE
-apx                 7.1        edx 21 80000 4 -    -                   -        ISE
-movrs               7.1        eax 31 0     4 -    -                   -        ISE
-amx_movrs           1e.1       eax 8  60000 4 -    -                   amx_tile ISE
-amx_avx512          1e.1       eax 7  600e6 4 -    -                   amx_tile ISE
-amx_fp8             1e.1       eax 4  60000 4 -    -                   amx_tile ISE
-avx10_1             24.0       ebx 1  e6    4 -    -                   avx512f  SDM
-amx_complex         7.1        edx 8  60000 4 -    -                   amx_tile SDM
-amx_fp16            7.1        eax 21 60000 4 -    -                   amx_tile SDM
-sha512              7.1        eax 0  6     3 -    -                   avx2     SDM
-sm4                 7.1        eax 2  6     3 -    -                   avx2     SDM
-sm3                 7.1        eax 1  6     3 -    -                   avx      SDM
-avx_vnni_int16      7.1        edx 10 6     3 -    -                   avx2     SDM
-avx_vnni_int8       7.1        edx 4  6     3 -    -                   avx2     SDM
-avx_ne_convert      7.1        edx 5  6     3 -    -                   avx2     SDM
-avx_ifma            7.1        eax 23 6     3 -    -                   avx2     SDM
-cmpccxadd           7.1        eax 7  0     3 -    -                   -        SDM
+avx10_2             24.0       ebx 2  e6    4 -    avx10_2             avx10_1  ISE
+apx                 7.1        edx 21 80000 4 -    apx                 -        ISE
+movrs               7.1        eax 31 0     4 -    movrs               -        ISE
+amx_movrs           1e.1       eax 8  60000 4 -    amx_movrs           amx_tile ISE
+amx_avx512          1e.1       eax 7  600e6 4 -    amx_avx512          amx_tile ISE
+amx_fp8             1e.1       eax 4  60000 4 -    amx_fp8             amx_tile ISE
+avx10_1             24.0       ebx 1  e6    4 -    avx10_1             avx512f  SDM
+amx_complex         7.1        edx 8  60000 4 -    amx_complex         amx_tile SDM
+amx_fp16            7.1        eax 21 60000 4 -    amx_fp16            amx_tile SDM
+sha512              7.1        eax 0  6     3 -    sha512              avx2     SDM
+sm4                 7.1        eax 2  6     3 -    sm4                 avx2     SDM
+sm3                 7.1        eax 1  6     3 -    sm3                 avx      SDM
+avx_vnni_int16      7.1        edx 10 6     3 -    avx_vnni_int16      avx2     SDM
+avx_vnni_int8       7.1        edx 4  6     3 -    avx_vnni_int8       avx2     SDM
+avx_ne_convert      7.1        edx 5  6     3 -    avx_ne_convert      avx2     SDM
+avx_ifma            7.1        eax 23 6     3 -    avx_ifma            avx2     SDM
+cmpccxadd           7.1        eax 7  0     3 -    cmpccxadd           -        SDM
 amx_int8            7.0        edx 25 60000 4 5.16 amx_int8            amx_tile SDM
 amx_bf16            7.0        edx 22 60000 4 5.16 amx_bf16            amx_tile SDM
 amx_tile            7.0        edx 24 60000 4 5.16 amx_tile            -        SDM

@@ -3,7 +3,7 @@
 import ctypes
 import sys
 
-from ._native import PAGE, XGETBV
+from ._native import CPUID_AT, PAGE, XGETBV
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,17 +21,19 @@ _READ_WRITE, _EXECUTE_READ = 0x04, 0x20
 def with_cpuid(use: "Use", kernel32: "Any" = None, prototype: "Any" = ctypes.CFUNCTYPE) -> str:
     """What `use` makes of both instructions; OSError where a policy refuses generated code (errors 5 and 1655)."""
     if kernel32 is None:
-        kernel32 = ctypes.WinDLL("kernel32", use_last_error=True)  # type: ignore[attr-defined,unused-ignore]
-        _declare(kernel32)
+        kernel32 = ctypes.CDLL("kernel32.dll", use_last_error=True)  # x64 has one calling convention
+        declare(kernel32)
     number = ctypes.c_uint32
     page = kernel32.VirtualAlloc(None, PAGE, _COMMIT_RESERVE, _READ_WRITE)
     if not page:
         raise OSError(_last_error(), "no memory mapping")
     try:
-        ctypes.memmove(page, XGETBV + CPUID, len(XGETBV + CPUID))
+        code = XGETBV.ljust(CPUID_AT, b"\x90") + CPUID
+        ctypes.memmove(page, code, len(code))
         if not kernel32.VirtualProtect(page, PAGE, _EXECUTE_READ, ctypes.byref(number())):
             raise OSError(_last_error(), "executable memory is refused")
-        ask, out = prototype(None, number, number, ctypes.c_void_p)(page + len(XGETBV)), (number * 4)()
+        kernel32.FlushInstructionCache(ctypes.c_void_p(-1), page, len(code))
+        ask, out = prototype(None, number, number, ctypes.c_void_p)(page + CPUID_AT), (number * 4)()
 
         def cpuid(leaf: int, subleaf: int) -> "Registers":
             ask(leaf, subleaf, out)
@@ -42,12 +44,13 @@ def with_cpuid(use: "Use", kernel32: "Any" = None, prototype: "Any" = ctypes.CFU
         kernel32.VirtualFree(page, 0, _RELEASE)
 
 
-def _declare(kernel32: "Any") -> None:
+def declare(kernel32: "Any") -> None:
     pointer, size, number = ctypes.c_void_p, ctypes.c_size_t, ctypes.c_uint32
     kernel32.VirtualAlloc.restype = pointer
     kernel32.VirtualAlloc.argtypes = (pointer, size, number, number)
     kernel32.VirtualProtect.argtypes = (pointer, size, number, ctypes.POINTER(number))
     kernel32.VirtualFree.argtypes = (pointer, size, number)
+    kernel32.FlushInstructionCache.argtypes = (pointer, pointer, size)
 
 
 def _last_error() -> int:
