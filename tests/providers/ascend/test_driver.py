@@ -97,7 +97,9 @@ def test_a_library_that_needs_others_finds_them_without_a_search_path(
     driver.mkdir(parents=True)
     (root / "usr/local/dcmi").mkdir(parents=True)
     (tmp_path / "hal.c").write_text("int mmpa(void); int hal(void){return mmpa();}")
-    (tmp_path / "dcmi.c").write_text("#define CARD_LIST dcmi_get_card_list\nint hal(void);int use(void){return hal();}" + DCMI)
+    (tmp_path / "dcmi.c").write_text(
+        "#define CARD_LIST dcmi_get_card_list\nint hal(void);int use(void){return hal();}" + DCMI
+    )
     for source, out, library in (
         ("hal.c", driver / "libascend_hal.so", inner),
         ("dcmi.c", root / "usr/local/dcmi/libdcmi.so", driver / "libascend_hal.so"),
@@ -246,7 +248,9 @@ def test_without_dcmi_the_tool_tells(root: Path, answers: dict[str, str], types:
     assert ask(root).types == types
 
 
-@pytest.mark.parametrize("script", ["sleep 30", "yes Ascend", "kill -SEGV $$", "exit 187", "printf '\\000\\377\\n|||\\n'"])
+@pytest.mark.parametrize(
+    "script", ["sleep 30", "yes Ascend", "kill -SEGV $$", "exit 187", "printf '\\000\\377\\n|||\\n'"]
+)
 def test_a_tool_in_bad_health_costs_no_more_than_the_time(root: Path, script: str) -> None:
     write_program(root / "usr/local/bin/npu-smi", script + "\n")
     started = monotonic()
@@ -256,7 +260,9 @@ def test_a_tool_in_bad_health_costs_no_more_than_the_time(root: Path, script: st
     assert "type-unknown" in outcome.notes
 
 
-def test_the_tool_tells_the_drivers_version_when_its_file_is_missing(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_tool_tells_the_drivers_version_when_its_file_is_missing(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     add_dcmi(root)
     add_smi(root, {"-v": "npu-smi version: 25.2.0"})
     monkeypatch.setenv("DCMI_CHIPS", "910B3")

@@ -31,7 +31,8 @@ def parse_overrides(variables: Mapping[str, str]) -> tuple[dict[str, str], list[
 def _parse_type(text: str) -> str:
     from ._names import find_type
 
-    return text if text in TYPES else find_type(text)
+    is_name = text.replace("-", "").replace("_", "").replace(" ", "").isalnum()
+    return text if text in TYPES else find_type(text) if is_name else ""
 
 
 def _parse_driver(text: str) -> str:

@@ -54,7 +54,9 @@ def probe_machine(machine: Machine, variables: Mapping[str, str] | None = None) 
     numbers = range(MOST_NODES if evidence.manager else 1)
     evidence.nodes = [path for path in [f"{NODE}{number}" for number in numbers] if machine.exists(path)]
     forced = _find_forced(variables)
-    installed = machine.exists(INSTALLATIONS)
+    listed = machine.names(INSTALLATIONS)
+    # A list that may not be had hides nothing of what is below.
+    installed = bool(listed) or any(path == INSTALLATIONS for path, _ in machine.refused)
     if installed and FORCE_DRIVER not in forced:
         evidence.driver = machine.read(DRIVER_FILE, FILE_SIZE)
     if evidence.manager and evidence.nodes:
@@ -62,7 +64,7 @@ def probe_machine(machine: Machine, variables: Mapping[str, str] | None = None) 
 
         probe_devices(machine, evidence, FORCE_TYPE not in forced, FORCE_DRIVER not in forced)
     if FORCE_CANN not in forced:
-        evidence.cann = _probe_cann(machine, variables, installed)
+        evidence.cann = _probe_cann(machine, variables, listed if installed else None)
     evidence.refused = list(machine.refused)
     return evidence
 
@@ -76,14 +78,14 @@ def _find_forced(variables: Mapping[str, str]) -> set[str]:
     return set(parse_overrides(variables)[0])
 
 
-def _probe_cann(machine: Machine, variables: Mapping[str, str], installed: bool) -> tuple[str, str]:
+def _probe_cann(machine: Machine, variables: Mapping[str, str], listed: list[str] | None) -> tuple[str, str]:
     """CANN where its own settings say, then in the usual places, then the newest of those side by side."""
     chosen = [variables.get(name, "").rstrip("/") for name in (TOOLKIT_HOME, HOME_PATH)]
-    for place in [*[path for path in chosen if _is_plain(path)], *(CANN_PLACES if installed else ())]:
+    for place in [*[path for path in chosen if _is_plain(path)], *(() if listed is None else CANN_PLACES)]:
         found = _read_cann(machine, place)
         if found[1]:
             return found
-    names = [name for name in machine.names(INSTALLATIONS) if name.startswith("cann-")] if installed else []
+    names = [name for name in listed or () if name.startswith("cann-")]
     if names:
         from ._versions import parse_version
 

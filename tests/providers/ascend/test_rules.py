@@ -1,0 +1,274 @@
+"""Names, versions and overrides of Ascend, as tables and laws."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ascend_variant_provider._names import expand_type, find_type, order_types
+from ascend_variant_provider._parse import Facts, parse_facts
+from ascend_variant_provider._probe import Evidence
+from ascend_variant_provider._reports import parse_chips, parse_mapping, parse_table, parse_tool_version
+from ascend_variant_provider._rules import decide_answer, decide_everything, describe, diagnose, list_versions, why_not
+from ascend_variant_provider._tables import (
+    CANN_MAJORS,
+    DRIVER_MAJORS,
+    FAMILIES,
+    FORCE_CANN,
+    FORCE_DRIVER,
+    FORCE_TYPE,
+    PCI_TYPES,
+    TYPES,
+    VARIABLES,
+)
+from ascend_variant_provider._versions import format_version, has_value, list_bounds, parse_version
+
+
+@pytest.mark.parametrize(
+    ("name", "npu", "pci", "expected"),
+    [
+        ("910B4-1", "", [], "910b"),
+        ("Ascend 910B3", "", [], "910b"),
+        ("ascend910b2c", "", [], "910b"),
+        ("910B", "", [], "910a"),  # the name of a first-generation model
+        ("Ascend910", "", [], "a3"),
+        ("Ascend910", "9362", ["910a"], "a3"),
+        ("Ascend910", "Ascend910_9362", ["910a"], "a3"),
+        ("Ascend910", "", ["910a", "910a"], "910a"),
+        ("Ascend910", "", ["910a", "a3"], "a3"),
+        ("Ascend910", "", ["310p"], "a3"),
+        ("910_9362", "", [], "a3"),
+        ("Ascend910_9391", "", [], "a3"),
+        ("910C", "", [], "a3"),
+        ("910ProA", "", [], "910proa"),
+        ("910PremiumA", "", [], "910premiuma"),
+        ("910A", "", [], "910a"),
+        ("310P3", "", [], "310p"),
+        ("310P3vir02", "", [], "310p"),
+        ("310B4", "", [], "310b4"),
+        ("310B9", "", [], "310b"),
+        ("Ascend 310", "", [], "310"),
+        ("950PR", "", [], "950pr"),
+        ("Ascend950DT", "", [], "950dt"),
+        ("Ascend950X", "", [], "950"),
+        ("910X", "", [], ""),
+        ("H100", "", [], ""),
+        ("", "", ["910b"], ""),
+        ("\x00Ascend", "", [], ""),
+    ],
+)
+def test_a_name_is_a_type(name: str, npu: str, pci: list[str], expected: str) -> None:
+    assert find_type(name, npu, pci) == expected
+
+
+def test_every_type_is_a_value_and_follows_what_it_widens() -> None:
+    assert all(value in TYPES for name in TYPES for value in expand_type(name))
+    assert set(PCI_TYPES.values()) | set(FAMILIES.values()) <= set(TYPES)
+    assert order_types(TYPES) == list(TYPES)
+    assert all(TYPES.index(name) < TYPES.index(wider) for name, wider in FAMILIES.items())
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("24.1.rc3", "24.1.rc3"),
+        ("24.1.RC3.7", "24.1.rc3"),
+        ("25.2.1", "25.2.1"),
+        ("24.1.0.1", "24.1.0"),
+        ("8.5.0.alpha002", "8.5.0"),
+        ("8.2.RC1.alpha003", "8.2.rc1"),
+        ("9.1.0-beta.1", "9.1.0"),
+        ("9.2.0~weekly.20260814", "9.2.0"),
+        ("7.6.0.1.220:8.0.0", "8.0.0"),
+        ("8.0", "8.0"),
+        ("8", None),
+        ("", None),
+        ("V100R001C21", None),
+        ("8.x.0", None),
+        ("8.5.zero", None),
+        ("٨.5.0", None),
+        ("99999.1.0", None),
+    ],
+)
+def test_a_version_is_a_value(text: str, value: str | None) -> None:
+    version = parse_version(text)
+    assert (version and format_version(version)) == value
+
+
+def test_versions_stand_in_their_order() -> None:
+    for majors in (DRIVER_MAJORS, CANN_MAJORS):
+        versions = [parse_version(text) for text in list_versions(majors)]
+        assert all(one is not None and other is not None and one > other for one, other in pairwise(versions))
+        assert all(version and has_value(majors, version) for version in versions)
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "lacks"),
+    [
+        ("8.3.rc1", "8.3.rc1", "8.3.rc2"),
+        ("8.3.0", "8.3.0", "8.3.1"),
+        ("8.3", "8.3", "8.3.rc1"),
+        ("8.5.0.alpha002", "8.5.rc4", "8.5.0"),  # an early build is not yet what it leads to
+        ("8.3.17", "8.3.9", "8.4"),
+        ("8.3.rc9", "8.3.rc4", "8.3.0"),
+        ("20.0.0", "12.9.9", "x"),
+    ],
+)
+def test_bounds_are_what_a_version_is_not_below(text: str, first: str, lacks: str) -> None:
+    version = parse_version(text)
+    assert version is not None
+    bounds = list_bounds(list_versions(CANN_MAJORS), version)
+    assert bounds[0] == first
+    assert bounds[-1] == "5.0"
+    assert lacks not in bounds
+    assert list_bounds(list_versions(CANN_MAJORS), (1, 0, 0, 0)) == []
+
+
+def files(driver: str = "", cann: str = "") -> Evidence:
+    evidence = Evidence()
+    evidence.driver, evidence.cann = driver, ("/usr/local/Ascend/cann/x", cann)
+    return evidence
+
+
+def values_of(facts: Facts) -> dict[str, str]:
+    return {name: values[0] for name, values, _ in decide_answer(facts)}
+
+
+def test_the_driver_package_counts_before_its_parts() -> None:
+    facts = parse_facts(files("Version=7.35.23\npackage_version=26.0.rc1\n"), {})
+    assert values_of(facts) == {"driver_version": "26.0.rc1", "driver_version_lower_bound": "26.0.rc1"}
+
+
+def test_the_order_of_features_is_that_of_the_first_provider_with_bounds_after_it() -> None:
+    facts = parse_facts(files("Version=25.2.1", "version=8.3.RC1"), {FORCE_TYPE: "a3"})
+    order = ["npu_type", "driver_version", "cann_version", "driver_version_lower_bound", "cann_version_lower_bound"]
+    assert list(values_of(facts)) == order == [name for name, _, _ in decide_everything()]
+
+
+@pytest.mark.parametrize(
+    ("text", "features", "codes"),
+    [
+        ("Version=25.2.1", ["driver_version", "driver_version_lower_bound"], ["driver-without-npu"]),
+        ("Version=25.2.77", ["driver_version_lower_bound"], ["driver-without-npu", "driver-version-unknown"]),
+        ("Version=77.1.0", ["driver_version_lower_bound"], ["driver-without-npu", "driver-version-unknown"]),
+        ("Version=1.0.0", [], ["driver-without-npu", "driver-version-unknown"]),
+        ("Version=garbage\x1b[2J", [], ["driver-without-npu", "driver-version-unknown"]),
+        ("\x00\x00", [], []),
+        ("", [], []),
+    ],
+)
+def test_a_version_that_is_no_value_is_reported(text: str, features: list[str], codes: list[str]) -> None:
+    facts = parse_facts(files(text), {})
+    assert list(values_of(facts)) == features
+    assert [code for code, _ in diagnose(facts)] == codes
+    assert all("\x1b" not in sentence for _, sentence in diagnose(facts))
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "value"),
+    [
+        (FORCE_TYPE, "910B", "910b"),
+        (FORCE_TYPE, " a3 ", "a3"),
+        (FORCE_TYPE, "Ascend910B3", "910b"),
+        (FORCE_TYPE, "310B4", "310b4"),
+        (FORCE_TYPE, "h100", None),
+        (FORCE_TYPE, "910b,a3", None),
+        (FORCE_DRIVER, "25.2.RC1", "25.2.rc1"),
+        (FORCE_DRIVER, "25.2.77", None),
+        (FORCE_DRIVER, "8.3.0", None),
+        (FORCE_CANN, "8.3.RC1", "8.3.rc1"),
+        (FORCE_CANN, "newest", None),
+        (FORCE_CANN, "", None),
+    ],
+)
+def test_an_override_is_the_first_value_or_is_reported(variable: str, text: str, value: str | None) -> None:
+    facts = parse_facts(Evidence(), {variable: text})
+    feature = variable.rpartition("FORCE_")[2].lower()
+    assert values_of(facts).get(feature) == value
+    expected = ["override-ignored"] if text and value is None else []
+    assert [code for code, _ in diagnose(facts)] == expected
+
+
+@pytest.mark.parametrize(
+    ("variables", "question", "sentence"),
+    [
+        ({}, ("npu_type", "910b"), "There is no /dev/davinci_manager, so no NPU that a program could use."),
+        ({FORCE_TYPE: "a3"}, ("npu_type", "910b"), f"{FORCE_TYPE} says a3."),
+        ({}, ("driver_version", "25.2.1"), "No driver version is said in /usr/local/Ascend/driver/version.info."),
+        ({FORCE_CANN: "8.2.0"}, ("cann_version_lower_bound", "8.3"), f"8.2.0, {FORCE_CANN} is set and says."),
+        ({FORCE_TYPE: "a3"}, ("npu_type", "a3"), ""),
+    ],
+)
+def test_why_not_names_the_source(variables: dict[str, str], question: tuple[str, str], sentence: str) -> None:
+    said = why_not(parse_facts(Evidence(), variables), *question)
+    assert said.endswith(sentence)
+    assert bool(said) is bool(sentence)
+
+
+def test_reports_of_the_tool() -> None:
+    assert parse_mapping("NPU ID  Chip Name\n0       Ascend 310P3\nx       Ascend 910\n\n1\n") == [("Ascend 310P3", "")]
+    assert parse_mapping("no heading\n0  0  Ascend 310P3\n") == []
+    assert parse_table("garbage\n| 0 | 1 |\n") == []
+    assert parse_tool_version({"smi-version": "npu-smi version: 25.2.0\n"}) == "25.2.0"
+    assert parse_tool_version({"smi": "| npu-smi 24.1.rc2    Version: 24.1.rc2   |\n"}) == "24.1.rc2"
+    assert parse_tool_version({"smi-version": "version:"}) == ""
+    assert parse_chips({"dcmi": "device 0 0 Mcu -\n", "smi-mapping": ""}) == []
+
+
+names = st.one_of(st.sampled_from(["910B3", "Ascend910", "310P3", "950PR", "Mcu", "-"]), st.text(max_size=12))
+lines = st.one_of(
+    st.builds("device 0 0 {} {}".format, names, names),
+    st.builds("lost 0 0 {}".format, st.integers(-9000, 0)),
+    st.sampled_from(["!timeout", "!signal 11", "init dcmi_init -8005", "unusable /x y", "lacks dcmi_init", ""]),
+    st.text(max_size=30),
+)
+version_texts = st.one_of(
+    st.builds(
+        "{}.{}.{}".format, st.integers(0, 40), st.integers(0, 12), st.sampled_from(["0", "rc1", "rc7", "12", "x"])
+    ),
+    st.text(max_size=12),
+)
+overrides = st.dictionaries(
+    st.sampled_from(VARIABLES), st.one_of(version_texts, st.sampled_from([*TYPES, "910B", ""]), st.text(max_size=8))
+)
+evidences = st.builds(
+    lambda manager, nodes, reports, pci, driver, cann: (manager, nodes, reports, pci, driver, cann),
+    st.booleans(),
+    st.lists(st.just("/dev/davinci0"), max_size=1),
+    st.dictionaries(
+        st.sampled_from(["dcmi", "smi-mapping", "smi", "smi-version"]), st.lists(lines, max_size=5).map("\n".join)
+    ),
+    st.lists(st.tuples(st.just("/sys/bus/pci/devices/x"), st.sampled_from([*PCI_TYPES, "0x1711", ""])), max_size=3),
+    version_texts.map("Version={}".format),
+    st.tuples(st.just("/cann"), version_texts.map("version={}".format)),
+)
+
+
+@given(evidences, overrides)
+def test_laws(
+    parts: tuple[bool, list[str], dict[str, str], object, str, tuple[str, str]], given_: dict[str, str]
+) -> None:
+    evidence = Evidence()
+    for name, value in zip(("manager", "nodes", "reports", "pci", "driver", "cann"), parts, strict=True):
+        setattr(evidence, name, value)
+    facts = parse_facts(evidence, given_)
+    everything = {name: (values, multi) for name, values, multi in decide_everything()}
+    for name, values, multi in decide_answer(facts):
+        assert set(values) <= set(everything[name][0])
+        assert multi == everything[name][1]
+        assert values
+        assert len(set(values)) == len(values)
+        assert all(re.fullmatch(r"[a-z0-9_.]+", value) for value in values)
+        assert why_not(facts, name, values[0]) == ""
+    for code, sentence in diagnose(facts):
+        assert re.fullmatch(r"[a-z0-9-]+", code)
+        assert sentence.endswith(".")
+    assert all(len(row) == 3 for row in describe(facts))
+    supported = {name: values for name, values, _ in decide_answer(facts)}
+    for feature, (values, _) in everything.items():
+        missing = next((value for value in values if value not in supported.get(feature, ())), None)
+        assert missing is None or why_not(facts, feature, missing).endswith(".")
