@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from aarch64_variant_provider._everything import CORES
-from aarch64_variant_provider._parse import Facts, parse_facts
+from aarch64_variant_provider._parse import Facts, parse_facts, parse_rows
 from aarch64_variant_provider._probe import Evidence, keep_kinds
 from aarch64_variant_provider._rules import decide_answer, diagnose, list_contained
 from support.corpora import read_archspec, read_cpuinfo
@@ -37,6 +37,10 @@ ARCHSPEC = {
     "darwin-sequoia-m4": ("8.7a", "m4 m3 m2 m1", "sme sme2 smef64f64 wfxt"),
 }
 CPUINFO = {"linux_aarch64_64": "8a", "linux_odroid_c2_aarch64": "8a"}
+# What no program uses by itself, and what every Mac has.
+NOT_FEATURES = "FEAT_SPECRES FEAT_SPECRES2 FEAT_PACIMP FEAT_PAuth2 FEAT_FPAC FEAT_FPACCOMBINE FEAT_CSV2 FEAT_CSV3 " \
+    "AdvSIMD AdvSIMD_HPFPCvt FP_SyncExceptions caps sme_max_svl_b"  # fmt: skip
+NEWER_FEATURES = "FEAT_SME2p1 FEAT_SME_F16F16 FEAT_SME_B16B16 FEAT_MTE2 FEAT_MTE3 FEAT_SVE"  # macOS 15 and later
 needs_cores = pytest.mark.skipif(not CORES, reason="archspec's data is not vendored into this tree")
 
 
@@ -81,6 +85,19 @@ def test_every_feature_that_the_kernel_names_is_answered(name: str) -> None:
     (line,) = [line for line in read_archspec()[name].text.splitlines() if line.startswith("Features")]
     answer = answer_of(read_target(name))
     assert set(line.partition(":")[2].split()) == answer.keys() - {"version", "microarchitecture"}
+
+
+def test_every_name_that_macos_has_is_read_or_left_out_on_purpose() -> None:
+    named = {
+        line.partition(":")[0]
+        for name in ARCHSPEC
+        if name.startswith("darwin-")
+        for line in read_archspec()[name].text.splitlines()
+        if line.startswith("hw.optional.arm.")
+    }
+    read = {row.apple for row in parse_rows().values() if row.apple}
+    assert named - read == {f"hw.optional.arm.{name}" for name in NOT_FEATURES.split()}
+    assert read - named == {f"hw.optional.arm.{name}" for name in NEWER_FEATURES.split()}
 
 
 @pytest.mark.parametrize("name", CPUINFO)

@@ -89,8 +89,8 @@ afp              2.20  -       FEAT_AFP        -
 rpres            2.21  -       FEAT_RPRES      -
 ebf16            2.32  bf16    FEAT_EBF16      69
 sveebf16         2.33  svebf16 -               53
-mte3             2.22  mte     -               -
-mte              2.18  -       -               -
+mte3             2.22  mte     FEAT_MTE3       -
+mte              2.18  -       FEAT_MTE2       -
 sve2             2.1   sve     -               47
 sveaes           2.2   sve2    -               49
 svepmull         2.3   sve2    -               50
@@ -129,7 +129,7 @@ asimdhp          1.10  -       FEAT_FP16       67
 dcpop            1.16  -       FEAT_DPB        -
 fcma             1.14  -       FEAT_FCMA       -
 fphp             1.9   -       FEAT_FP16       67
-sve              1.22  -       -               46
+sve              1.22  -       FEAT_SVE        46
 asimdrdm         1.12  -       FEAT_RDM        -
 atomics          1.8   -       FEAT_LSE        34
 asimdrdmatomics  -     -       -               -
