@@ -34,7 +34,10 @@ if TYPE_CHECKING:
 
 LOWER, UPPER, SM = "cuda_version_lower_bound", "cuda_version_upper_bound", "sm_arch"
 SCHEMA = "https://variants-schema.wheelnext.dev/peps/850/v0.2.0.json"
-PROVIDER = {"requires": ["nvidia-variant-provider"], "plugin-api": "nvidia_variant_provider.plugin:NvidiaVariantPlugin"}
+PROVIDER = {  # uv emulates version 0.0.1 of it
+    "requires": ["nvidia-variant-provider>=0.0.1,<1"],
+    "plugin-api": "nvidia_variant_provider.plugin:NvidiaVariantPlugin",
+}
 SELECTING = re.compile(r"Selecting: (\S+)==\S* \[\S+\] \((\S+)\)")
 BOUNDS = [f"{major}.{minor}" for major, minor in product(range(11, 16), range(21))] + [str(m) for m in range(11, 16)]
 COMMON = {

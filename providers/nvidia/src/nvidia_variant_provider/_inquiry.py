@@ -14,7 +14,6 @@ from ._tables import (
     NODE_DIRECTORY,
     PROGRAMS,
     WSL_DIRECTORY,
-    WSL_NODE,
 )
 
 TYPE_CHECKING = False
@@ -79,7 +78,7 @@ class _Inquiry:
         if self._evidence["place"] == "windows":
             return windows_libraries(library)
         soname = LIBRARIES[library]
-        first = [self._below(f"{WSL_DIRECTORY}/{soname}")] if self._machine.exists(WSL_NODE) else []
+        first = [self._below(f"{WSL_DIRECTORY}/{soname}")] if self._evidence["place"] == "wsl" else []
         return [*first, soname, self._below(f"{NODE_DIRECTORY}/lib64/{soname}")]
 
     def _ask_smi(self) -> None:
