@@ -28,8 +28,11 @@ if TYPE_CHECKING:
 
 LIST = os.path.join(os.path.dirname(os.path.abspath(__file__)), "sdists.txt")
 MAX_BYTES = 16 << 20
-# Project -> its folder of machines, below the top one of its source distribution. The result has a folder a project.
-TAKEN = {"archspec": "archspec/json/tests/targets", "py-cpuinfo": "tests"}
+# Project -> (folder of its source distribution, folder of the result): machines, and tables to compare with.
+TAKEN = {
+    "archspec": (("archspec/json/tests/targets", "archspec"), ("archspec/json/cpu", "archspec-tables")),
+    "py-cpuinfo": (("tests", "py-cpuinfo"),),
+}
 
 
 class Pin(NamedTuple):
@@ -102,8 +105,8 @@ def main() -> int:
         settings = pip_settings(sys.executable, os.environ, os.getcwd())
         for pin in read_pins():
             data = read_sdist(pin, open_indexes(settings))
-            count = unpack(data, TAKEN[pin.project], os.path.join(sys.argv[1], pin.project))
-            print(f"{pin.project} {pin.version}: {count} files")
+            counts = [unpack(data, source, os.path.join(sys.argv[1], folder)) for source, folder in TAKEN[pin.project]]
+            print(f"{pin.project} {pin.version}: {sum(counts)} files")
     except (LookupError, InputError, UndeterminedError) as error:
         print(error, file=sys.stderr)
         return 1

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
+import json
 import os
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -52,6 +53,14 @@ def read_archspec() -> dict[str, ArchspecTarget]:
 def read_cpuinfo() -> dict[str, CpuinfoMachine]:
     """Every machine of py-cpuinfo, by the name of its test file without `test_` and its class; skips likewise."""
     return _read_cpuinfo(corpora_folder("py-cpuinfo"))
+
+
+def read_table(name: str) -> dict[str, Any]:
+    """One of archspec's JSON tables, `cpuid` or `microarchitectures`; skips likewise."""
+    with open(os.path.join(corpora_folder("archspec-tables"), f"{name}.json"), encoding="utf-8") as stream:
+        table = json.load(stream)
+    assert isinstance(table, dict)
+    return table
 
 
 @cache
