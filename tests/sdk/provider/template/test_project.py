@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -73,6 +75,26 @@ def test_the_versions_that_a_project_pins_are_those_of_this_workspace() -> None:
     version = next(line for line in build.splitlines() if line.startswith("version = ")).split('"')[1]
     hatchling = next(line for line in build.splitlines() if line.startswith("requires = ")).split('"')[1]
     assert f'requires = ["{hatchling}", "variantkit-build=={version}"]' in project
+
+
+def _actions(text: str) -> set[str]:
+    return {line.split("uses:")[1].strip() for line in text.splitlines() if "uses:" in line}
+
+
+def test_a_projects_workflows_use_the_actions_that_ours_do_pinned_by_hash() -> None:
+    ours = {action for path in (ROOT / ".github/workflows").glob("*.yml") for action in _actions(path.read_text())}
+    files = render_project(choose_names("acme"))
+    theirs = set[str]().union(*(_actions(data.decode()) for path, data in files.items() if path.endswith(".yml")))
+    assert len(theirs) >= 6
+    assert theirs <= ours
+    assert all(re.fullmatch(r"[\w./-]+@[0-9a-f]{40} # v[0-9.]+", action) for action in theirs)
+
+
+@pytest.mark.skipif(shutil.which("zizmor") is None, reason="zizmor is not installed here")
+def test_a_projects_workflows_have_nothing_that_zizmor_knows_to_be_unsafe(project: Path) -> None:
+    command = ["zizmor", "--offline", "--no-progress", "--persona", "pedantic", ".github"]
+    done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
 
 
 def test_nothing_is_overwritten_and_nothing_half_is_left(tmp_path: Path) -> None:
