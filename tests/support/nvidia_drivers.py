@@ -8,6 +8,7 @@ GPU that returns that status where NVML is asked for the one or the other, `0@ha
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from support.stub_drivers import compile_library, run_python
@@ -29,6 +30,7 @@ static int number(const char *name, int otherwise) {
 static int gate(const char *name) {
     char variable[128];
     const char *hang = getenv("HANG"), *crash = getenv("CRASH");
+    if (!hang) hang = ALWAYS_HANG;
     if (hang && !strcmp(hang, name)) for (;;) pause();
     if (crash && !strcmp(crash, name)) raise(SIGSEGV);
     snprintf(variable, sizeof variable, "RC_%s", name);
@@ -37,7 +39,7 @@ static int gate(const char *name) {
 static int gpu(int index, int *major, int *minor, char *where) {
     char copy[512], *rest = copy, *item;
     int status;
-    snprintf(copy, sizeof copy, "%s", getenv("GPUS") ? getenv("GPUS") : "");
+    snprintf(copy, sizeof copy, "%s", getenv("GPUS") ? getenv("GPUS") : ALWAYS_GPUS);
     for (int at = 0; (item = strsep(&rest, ",")) && *item; at++) {
         if (index >= 0 && at == index) {
             *where = 0;
@@ -147,13 +149,18 @@ class Outcome(NamedTuple):
     reports: dict[str, str]
 
 
-def add_nvml(directory: Path, *, without: tuple[str, ...] = (), soname: str = "libnvidia-ml.so.1") -> None:
-    """Put a stub NVML there, lacking some functions."""
-    compile_library(directory, soname, "".join(f"#define WITHOUT_{name}\n" for name in without) + GATE + NVML)
+def add_nvml(directory: Path, *, without: tuple[str, ...] = (), gpus: str = "", hang: str = "") -> None:
+    """Put a stub NVML there, lacking some functions; `gpus` and `hang` count where no variable says otherwise."""
+    lacking = "".join(f"#define WITHOUT_{name}\n" for name in without)
+    compile_library(directory, "libnvidia-ml.so.1", lacking + _gate(gpus, hang) + NVML)
 
 
 def add_libcuda(directory: Path, soname: str = "libcuda.so.1") -> None:
-    compile_library(directory, soname, GATE + CUDA)
+    compile_library(directory, soname, _gate() + CUDA)
+
+
+def _gate(gpus: str = "", hang: str = "") -> str:
+    return f'#define ALWAYS_GPUS "{gpus}"\n#define ALWAYS_HANG "{hang}"\n' + GATE
 
 
 def add_file(root: Path, path: str, text: str = "") -> None:
@@ -169,10 +176,13 @@ def ask_machine(
     *,
     overrides: Mapping[str, str] | None = None,
     seconds: float = 20.0,
+    python: str = sys.executable,
+    prelude: str = "",
 ) -> Outcome:
     """Let the provider read the files below `root`; the stubs in `libraries` are the driver, which `stub` directs."""
     libraries.mkdir(parents=True, exist_ok=True)
-    printed = run_python(ASK, str(root), str(seconds), json.dumps(overrides or {}), libraries=libraries, variables=stub)
+    arguments = (str(root), str(seconds), json.dumps(overrides or {}))
+    printed = run_python(prelude + ASK, *arguments, libraries=libraries, variables=stub, python=python)
     answer, diagnostics, facts, sources = json.loads(printed)
     reports = {path[len("/reports/") :]: text for path, text in sources if path.startswith("/reports/")}
     assert all(multi == (name == "sm_arch") for name, _, multi in answer)

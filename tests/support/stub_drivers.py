@@ -61,9 +61,11 @@ def run_python(
     """What `code` prints in a fresh interpreter whose loader looks in `libraries` first.
 
     The loader reads LD_LIBRARY_PATH when a process starts, so that setting it in this one would do nothing. What is
-    importable here is importable there; it must print nothing on standard error.
+    importable here is importable there, but for the standard library, which is `python`'s own; it must print nothing
+    on standard error.
     """
-    environment = {"PATH": os.defpath, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    importable = [path for path in sys.path if path and not path.startswith(sys.base_prefix)]
+    environment = {"PATH": os.defpath, "PYTHONPATH": os.pathsep.join(importable)}
     environment.update(variables or {})
     if libraries is not None:
         environment["LD_LIBRARY_PATH"] = str(libraries)

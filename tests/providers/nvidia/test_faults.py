@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
+from support.interpreters import INTERPRETERS
 from support.nvidia_drivers import MODULE, VERSION_FILE, add_file, add_libcuda, add_nvml, ask_machine
 from support.stub_drivers import needs_compiler, write_program
 
@@ -245,6 +246,29 @@ def test_an_old_nvml_without_a_function_does_not_take_the_rest_with_it(
 
 def test_a_failing_shutdown_does_not_matter(driver: Bench) -> None:
     assert ask_machine(*driver, {"GPUS": "8.9", "RC_nvmlShutdown": "999", "CRASH": "nvmlShutdown"}).diagnostics == {}
+
+
+@pytest.mark.parametrize("python", INTERPRETERS)
+def test_every_interpreter_reads_the_same_of_a_driver(driver: Bench, python: str) -> None:
+    stub = {"GPUS": "9.0,15@handle,8.9", "CUDA": "12080", "RC_cuInit": "804"}
+    outcome = ask_machine(*driver, stub, python=python)
+    assert outcome == ask_machine(*driver, stub)
+    assert outcome.features["sm_arch"][0] == "90_real"
+
+
+def test_a_python_without_ctypes_asks_nvidia_smi(driver: Bench) -> None:
+    write_program(driver.root / "usr/bin/nvidia-smi", SMI)
+    outcome = ask_machine(*driver, {"GPUS": "9.0"}, prelude="import sys; sys.modules['_ctypes'] = None\n")
+    assert outcome.features["sm_arch"][0] == "89_real"
+    assert "ctypes" in outcome.diagnostics["driver-failed"]
+
+
+def test_where_no_child_may_be_started_the_libraries_are_asked_all_the_same(driver: Bench) -> None:
+    """A sandbox without the right to fork: what is lost is the protection against hanging and crashing."""
+    prelude = "import os\ndef refuse(): raise PermissionError(1, 'refused')\nos.fork = refuse\n"
+    outcome = ask_machine(*driver, {"GPUS": "9.0"}, prelude=prelude)
+    assert outcome.features["sm_arch"][0] == "90_real"
+    assert outcome.features["cuda_version_lower_bound"][0] == "12.4"
 
 
 # --- machines that are not one plain GPU
