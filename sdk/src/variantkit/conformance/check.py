@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from variantkit.variants.grammar import Feature
 
 DEADLINE = 5.0
-_ON_OTHER_PYTHONS = ("empty", "words", "denied", "no ctypes", "garbage bytes 1", "garbage numbers 1")
+_ON_OTHER_PYTHONS = ("words", "denied", "no ctypes", "garbage numbers 1")
 
 
 class Options(NamedTuple):

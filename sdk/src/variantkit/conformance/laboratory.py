@@ -6,6 +6,7 @@ import contextlib
 import marshal
 import os
 import tempfile
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -29,6 +30,7 @@ class Run(NamedTuple):
     python: str
     answer: Answer
     records: tuple[Record, ...]
+    seconds: float = 0.0
 
     @property
     def name(self) -> str:
@@ -88,6 +90,7 @@ class Laboratory:
             stream.write(marshal.dumps({**machine.told, "records": records}, 2))
         subject = self.subject
         question = Question(subject.namespace, subject.endpoint, subject.data, subject.sha256, Needs(), None, path)
+        started = time.monotonic()
         (answer,) = ask([question], deadline=self.deadline, python=python, environ={})
         self._on_progress()
-        return Run(machine, label, answer, read_records(records))
+        return Run(machine, label, answer, read_records(records), time.monotonic() - started)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import json
 import posixpath
 import re
@@ -119,7 +120,18 @@ def merge_paths(paths: Iterable[str], listed: Iterable[str]) -> dict[str, str]:
             if len(parts) > level:
                 names = groups[tuple(parts[:level]), tuple(parts[level + 1 :])]
                 parts[level] = _stem(parts[level], names, listed=tuple(parts[:level]) in inside)
-    return {path: "/".join(parts) for path, parts in current.items()}
+    globs = sorted({"/".join(parts) for parts in current.values()})
+    return {path: _widest("/".join(parts), globs) for path, parts in current.items()}
+
+
+def _widest(path: str, globs: Sequence[str]) -> str:
+    """The glob that covers this path already, `card*` for `card`; the path itself when none does."""
+    parts = path.split("/")
+    for glob in globs:
+        others = glob.split("/")
+        if "*" in glob and len(others) == len(parts) and all(map(fnmatch.fnmatchcase, parts, others)):
+            return glob
+    return path
 
 
 def _stem(name: str, names: set[str], *, listed: bool) -> str:

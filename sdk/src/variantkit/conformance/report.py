@@ -97,7 +97,13 @@ def as_document(report: Report) -> dict[str, object]:
         "passed": report.passed,
         "pythons": [python.version for python in report.pythons],
         "machines": [
-            {"name": run.machine.name, "python": run.python, "status": run.answer.status, "code": run.code}
+            {
+                "name": run.machine.name,
+                "python": run.python,
+                "status": run.answer.status,
+                "code": run.code,
+                "seconds": round(run.seconds, 3),
+            }
             for run in report.runs
         ],
         "broken": [_broken_object(broken) for broken in broken_laws(report.findings)],

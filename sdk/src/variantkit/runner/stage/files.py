@@ -13,12 +13,12 @@ import stat
 import sys
 import time
 
+from .entries import Entries, Entry
 from .machine import ABSENT, DENIED, HUNG, REAL
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from types import TracebackType
+    from collections.abc import Callable
     from typing import IO, TypeVar
 
     from .machine import FakeMachine
@@ -43,7 +43,19 @@ def replace_system(name: str, function: Callable[..., object]) -> None:
     """Replace one of the system's functions where Python code finds it: in `os`, and in the module below it."""
     for module in (os, _SYSTEM):
         if hasattr(module, name):
-            setattr(module, name, function)
+            setattr(module, name, _Function(function))
+
+
+class _Function:
+    """A function that, like those it replaces, becomes no method where a class names it (pathlib before 3.11 does)."""
+
+    __slots__ = ("_function",)
+
+    def __init__(self, function: Callable[..., object]) -> None:
+        self._function = function
+
+    def __call__(self, *arguments: object, **more: object) -> object:
+        return self._function(*arguments, **more)
 
 
 def sleep_forever() -> None:
@@ -87,7 +99,7 @@ class _Files:
         self.real_open, self.real_stream = os.open, io.open
         self.real_access, self.real_readlink = os.access, os.readlink
         self.real_listdir, self.real_scandir = os.listdir, os.scandir
-        self.remove = os.unlink
+        self.real_lstat, self.remove = os.lstat, os.unlink
         self.inside = False
         folders = [os.path.dirname(os.__file__), *(entry for entry in sys.path if entry), recorder.wheel]
         folders.append(os.path.dirname(machine.records))
@@ -159,7 +171,7 @@ class _Files:
             text = self._foreign(path) if dir_fd is None else None
             if text is not None and self._fate("exists", text) != REAL:
                 return self._status(os.path.normpath(text))
-            more = {} if real.__name__ == "lstat" else {"follow_symlinks": follow_symlinks}
+            more = {} if real is self.real_lstat else {"follow_symlinks": follow_symlinks}
             return real(path, dir_fd=dir_fd, **more)
 
         return look
@@ -202,7 +214,7 @@ class _Files:
         text = self._foreign(path)
         if text is None or self._fate("list", text) == REAL:
             return self._really(self.real_scandir, path)
-        return _Entries([_Entry(text, name) for name in self.machine.listed(os.path.normpath(text))])
+        return Entries([Entry(text, name) for name in self.machine.listed(os.path.normpath(text))])
 
     def changing(self, name: str) -> Callable[..., object]:
         real = getattr(os, name)
@@ -230,59 +242,3 @@ class _Files:
             raise PermissionError(errno.EPERM, "Operation not permitted")
         elif event == "glob.glob":
             self.recorder.note("pattern", str(arguments[0]))
-
-
-class _Entry:
-    """One entry of a directory, as `os.scandir` gives it."""
-
-    __slots__ = ("name", "path")
-
-    def __init__(self, directory: str, name: str) -> None:
-        self.name = name
-        self.path = os.path.join(directory, name)
-
-    def __fspath__(self) -> str:
-        return self.path
-
-    def stat(self, *, follow_symlinks: bool = True) -> os.stat_result:
-        return os.stat(self.path, follow_symlinks=follow_symlinks)
-
-    def inode(self) -> int:
-        return 1
-
-    def is_dir(self, *, follow_symlinks: bool = True) -> bool:
-        return self._is(stat.S_ISDIR)
-
-    def is_file(self, *, follow_symlinks: bool = True) -> bool:
-        return self._is(stat.S_ISREG)
-
-    def is_symlink(self) -> bool:
-        return False
-
-    def _is(self, kind: Callable[[int], bool]) -> bool:
-        try:
-            return kind(os.stat(self.path).st_mode)
-        except OSError:
-            return False
-
-
-class _Entries:
-    """What `os.scandir` returns: an iterator that is a context manager."""
-
-    def __init__(self, entries: list[_Entry]) -> None:
-        self._entries = iter(entries)
-
-    def __iter__(self) -> Iterator[_Entry]:
-        return self._entries
-
-    def __next__(self) -> _Entry:
-        return next(self._entries)
-
-    def __enter__(self) -> _Entries:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, value: object, trace: TracebackType | None) -> None:
-        self.close()
-
-    def close(self) -> None:
-        self._entries = iter(())
