@@ -11,6 +11,7 @@ import sys
 import tarfile
 import tempfile
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ from hatchling.builders.wheel import WheelBuilder
 from support.vendoring import FILES, INFO, METADATA, PACKAGE, TABLE, THING, install, write_project, write_thing
 from variantkit.trust.canonical import check_wheel
 from variantkit_build import project as projects
+from variantkit_build.development import ABSENT, CURRENT, fill, require_unedited
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -391,6 +393,21 @@ def test_a_working_copy_is_never_taken_for_the_package_itself(demo: Path) -> Non
     build(demo, "editable")
     assert not (demo / ".gitignore").exists()
     assert build(demo).read_bytes() == clean
+
+
+def test_builds_at_the_same_time_never_see_half_a_working_copy(tmp_path: Path) -> None:
+    vendored = tmp_path / "_vendor"
+    files = {f"file_{number}.py": b"X = 1\n" for number in range(20)}
+    wanted = {path: hashlib.sha256(data).hexdigest() for path, data in files.items()}
+
+    def fill_and_look(_: int) -> str:
+        fill(str(vendored), files, str(tmp_path))
+        return require_unedited(str(vendored), wanted)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(fill_and_look, range(80))) <= {ABSENT, CURRENT}
+    assert require_unedited(str(vendored), wanted) == CURRENT
+    assert [path.name for path in tmp_path.iterdir()] == ["_vendor"]
 
 
 def test_nothing_is_left_beside_the_working_copy(demo: Path) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 RECORD = "vendored.json"
 """In a working copy alone: what was written, so that an old file and an edited one are told apart."""
 
+SWAPS = 100
 ABSENT, CURRENT, OLD = "absent", "current", "old"
 
 
@@ -25,12 +26,11 @@ def require_unedited(directory: str, wanted: Mapping[str, str]) -> str:
 
     `wanted` are the paths and sha256 that the lock asks for, the package marker included.
     """
-    found = _digests(directory)
+    found, written = _read_stable(directory)
     if not found:
         return ABSENT
     if found == dict(wanted):
         return CURRENT
-    written = _written(directory)
     if found == written:
         return OLD
     expected = written or dict(wanted)
@@ -52,12 +52,24 @@ def fill(directory: str, files: Mapping[str, bytes], scratch: str) -> None:
         new = os.path.join(made, "new")
         record = {path: hashlib.sha256(data).hexdigest() for path, data in sorted(files.items())}
         write_files(new, {**files, RECORD: (json.dumps(record, indent=1) + "\n").encode()})
-        if os.path.isdir(directory):
-            os.replace(directory, os.path.join(made, "old"))
-        if files:
-            os.replace(new, directory)
+        _swap(directory, new if files else None, made)
     finally:
         shutil.rmtree(made, ignore_errors=True)
+
+
+def _swap(directory: str, new: str | None, scratch: str) -> None:
+    """Put `new` in the place of `directory`; other builds may be doing the same, with the same files."""
+    for attempt in range(SWAPS):
+        try:
+            if os.path.isdir(directory):
+                os.replace(directory, os.path.join(scratch, f"old-{attempt}"))
+            if new is not None:
+                os.replace(new, directory)
+        except OSError:  # it came or went between these two lines
+            if attempt == SWAPS - 1:
+                raise
+        else:
+            return
 
 
 def write_files(directory: str, files: Mapping[str, bytes]) -> None:
@@ -68,6 +80,24 @@ def write_files(directory: str, files: Mapping[str, bytes]) -> None:
         os.makedirs(os.path.dirname(target), exist_ok=True)
         with open(target, "wb") as stream:
             stream.write(data)
+
+
+def _read_stable(directory: str) -> tuple[dict[str, str], dict[str, str]]:
+    """Return what a directory holds and what was written to it; once more when another build replaced it meanwhile."""
+    for _ in range(SWAPS):
+        before = _identity(directory)
+        found, written = _digests(directory), _written(directory)
+        if before == _identity(directory):
+            break
+    return found, written
+
+
+def _identity(directory: str) -> tuple[int, int] | None:
+    try:
+        state = os.stat(directory)
+    except OSError:
+        return None
+    return state.st_ino, state.st_mtime_ns
 
 
 def _digests(directory: str) -> dict[str, str]:
