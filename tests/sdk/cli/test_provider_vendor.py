@@ -129,7 +129,7 @@ def test_other_bytes_under_a_locked_version_are_refused(project: Path, capsys: p
             "not a readable wheel",
             id="no zip file",
         ),
-        pytest.param(lambda root: (root / "pyproject.toml").unlink(), "pyproject.toml: cannot be read", id="no project"),
+        pytest.param(lambda root: (root / "pyproject.toml").unlink(), "pyproject.toml: cannot be read", id="no file"),
         pytest.param(
             lambda root: edit(root / "pyproject.toml", "files = ", "fils = "),
             "tool.variantkit.vendor.packages[0].fils is an unknown key; expected files, license,",
