@@ -105,9 +105,22 @@ def test_answering_imports_nothing_heavy_and_prints_nothing() -> None:
     code = (
         "import x86_64_variant_provider as p; p.get_supported_configs(); p.get_all_configs(); p.get_diagnostics(); "
         "heavy = 'dataclasses typing re subprocess pathlib enum json logging platform sysconfig inspect'; "
+        "heavy += ' os ctypes' if sys.platform == 'linux' else ''; "
         "print(*[name for name in heavy.split() if name in sys.modules])"
     )
     assert ask(sys.executable, code) == "\n"
+
+
+@pytest.mark.parametrize(
+    "first", ["", "import os; ", "import os; os.environ[{name!r}] = 'v1'; "], ids=["bare", "os", "set"]
+)
+def test_an_override_counts_whether_or_not_os_is_loaded(first: str) -> None:
+    code = first.format(name=FORCE) + "import x86_64_variant_provider as p; print(p.get_diagnostics())"
+    expected = "v1" if "environ" in first else "v2"
+    if _probe.interpreter_machine() != "x86_64":
+        pytest.skip("not a 64-bit x86 interpreter")
+    for python in INTERPRETERS:
+        assert f"sets the level to {expected}" in ask(python, code, **{FORCE: "v2"})
 
 
 def test_every_interpreter_gives_the_same_answer() -> None:

@@ -59,14 +59,11 @@ def _last_reading() -> "tuple[ThisMachine, Facts]":
 
 
 def _read() -> "tuple[ThisMachine, Facts]":
-    import os
-
     from ._parse import parse_facts
-    from ._probe import ThisMachine, probe_machine
-    from ._tables import VARIABLES
+    from ._probe import ThisMachine, probe_machine, probe_variables
 
     machine = ThisMachine()
-    return machine, parse_facts(probe_machine(machine), {name: os.environ.get(name, "") for name in VARIABLES})
+    return machine, parse_facts(probe_machine(machine), probe_variables())
 
 
 def _as_configs(answer: "Answer") -> "list[_FeatureConfig]":

@@ -1,9 +1,14 @@
 """The machine's own words: CPUID registers, XCR0, /proc/cpuinfo, the kernel's release, macOS's sysctls."""
 
-import os
 import sys
 
-from ._tables import LEAVES
+from ._tables import LEAVES, VARIABLES
+
+# What `os` is made of, and in every process: `os` itself takes as long to load as half of this provider.
+if sys.platform == "win32":
+    import nt as system
+else:
+    import posix as system
 
 TYPE_CHECKING = False  # the typing module costs as much as the whole answer
 if TYPE_CHECKING:
@@ -40,12 +45,12 @@ class ThisMachine:
         """The first `limit` bytes of a file; nothing when it cannot be read."""
         data = b""
         try:
-            descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+            descriptor = system.open(path, system.O_RDONLY | system.O_NONBLOCK | system.O_CLOEXEC)
             try:
-                while len(data) < limit and (chunk := os.read(descriptor, limit - len(data))):
+                while len(data) < limit and (chunk := system.read(descriptor, limit - len(data))):
                     data += chunk
             finally:
-                os.close(descriptor)
+                system.close(descriptor)
         except (OSError, ValueError):
             return ""
         self.sources.append((path, data.decode("utf-8", "replace")))
@@ -71,7 +76,7 @@ def probe_machine(machine: "Machine") -> Evidence:
     if evidence.interpreter != "x86_64":
         return evidence
     if linux or not live:
-        kernel = _take(machine, "/proc/sys/kernel/osrelease", lambda: os.uname().release)
+        kernel = _take(machine, "/proc/sys/kernel/osrelease", lambda: system.uname().release)
         evidence.kernel = kernel.strip()
         evidence.cpuinfo = machine.read("/proc/cpuinfo", CPUINFO_LIMIT)
         if len(evidence.cpuinfo) == CPUINFO_LIMIT:  # half a line of flags is not what all processors share
@@ -80,6 +85,15 @@ def probe_machine(machine: "Machine") -> Evidence:
         evidence.sysctl = _take(machine, "/reports/sysctl", _ask_sysctl)
     evidence.cpuid = _take(machine, "/reports/cpuid", _ask_cpuid)
     return evidence
+
+
+def probe_variables() -> "dict[str, str]":
+    """The overrides' values. Where nothing has loaded `os`, nothing has changed its copy of the environment either."""
+    if "os" in sys.modules or sys.platform == "win32":
+        import os
+
+        return {name: os.environ.get(name, "") for name in VARIABLES}
+    return {name: system.environ.get(name.encode(), b"").decode("utf-8", "replace") for name in VARIABLES}
 
 
 def probe_cpuid(cpuid: "Cpuid", xgetbv: "Xgetbv") -> str:
@@ -98,7 +112,7 @@ def interpreter_machine() -> str:
     if sys.platform == "win32":
         name = "x86_64" if "(amd64)" in sys.version.lower() else "other"
     else:
-        name = os.uname().machine
+        name = system.uname().machine
     if name in ("x86_64", "amd64", "i86pc"):
         return "x86_64" if sys.maxsize > 1 << 32 else "x86"
     return name
