@@ -78,6 +78,8 @@ def vendor(args: argparse.Namespace) -> int:
 
 def _download(requirements: Sequence[str], directory: str) -> str:
     """Let the user's own pip fetch the pinned wheels: its index, proxy and certificates are the user's business."""
+    if not requirements:
+        return directory
     command = [*_pip(), "download", "--quiet", "--no-deps", "--only-binary", ":all:", "--dest", directory]
     done = subprocess.run([*command, *requirements], capture_output=True, text=True, check=False)
     if done.returncode:
