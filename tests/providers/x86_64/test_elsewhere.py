@@ -85,11 +85,18 @@ def windows(tmp_path: Path) -> tuple[Any, Any]:
 @pytest.mark.skipif(not ON_X86_64_LINUX, reason="needs a 64-bit x86 Linux")
 def test_windows_code_reads_the_same_registers(tmp_path: Path) -> None:
     kernel32, prototype = windows(tmp_path)
-    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})  # leaf 1 says which core it ran on
     before = kernel32.was_freed()
     there = _windows.with_cpuid(_probe.probe_cpuid, kernel32, prototype)
-    assert there == _native.with_cpuid(_probe.probe_cpuid)
     assert kernel32.was_freed() == before + 1
+    assert without_core(there) == without_core(_native.with_cpuid(_probe.probe_cpuid))
+
+
+def without_core(text: str) -> list[str]:
+    """Leaf 1's ebx says which core it ran on."""
+    lines = text.splitlines()
+    assert lines[1].startswith("1.0 ")
+    words = lines[1].split()
+    return [lines[0], " ".join([*words[:2], *words[3:]]), *lines[2:]]
 
 
 @needs_compiler
