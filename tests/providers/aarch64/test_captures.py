@@ -229,7 +229,7 @@ def test_a_reason_is_given_for_exactly_what_is_not_supported(path: Path) -> None
     assert all(fact and text and source for fact, text, source in describe(facts))
 
 
-def test_what_is_kept_of_cpuinfo_names_nobody() -> None:
+def test_what_is_kept_of_cpuinfo_names_nobody(tmp_path: Path) -> None:
     text = keep_kinds(capture("8a-raspberry-pi-4.cpuinfo").read_text())
     assert text.splitlines() == [
         "Features\t: fp asimd evtstrm crc32 cpuid",
@@ -239,6 +239,9 @@ def test_what_is_kept_of_cpuinfo_names_nobody() -> None:
         "CPU part\t: 0xd08",
         "CPU revision\t: 1",
     ]
+    machine = Machine(str(write_tree(tmp_path, {"/proc/cpuinfo": capture("8a-raspberry-pi-4.cpuinfo").read_text()})))
+    probe_machine(machine)
+    assert machine.sources == [("/proc/cpuinfo", text)]
     both = keep_kinds(capture("8.5a-m1-asahi.cpuinfo").read_text())
     assert parse_parts(both) == ["0x61:0x022", "0x61:0x023"]
     assert keep_kinds(both) == both
@@ -250,6 +253,19 @@ def test_a_huge_file_is_read_up_to_the_limit_and_by_whole_lines(tmp_path: Path) 
     facts = parse_facts(probe_machine(Machine(str(tmp_path))), {})
     assert answer_of(facts)["version"][0] == "8.2a"
     assert facts.cores == ["0x41:0xd0c"]
+
+
+@pytest.mark.parametrize("line", ["fp", "asimd", "half thumb fp neon", ""])
+def test_a_line_without_floating_point_and_asimd_is_not_believed(line: str) -> None:
+    assert parse_flags(f"Features\t: {line}\n") is None
+
+
+def test_an_extension_whose_base_is_missing_is_absent() -> None:
+    """As older kernels had it for processors with SVE in streaming mode alone."""
+    names = "fp asimd sme sme2 sve2 svebf16 sveaes sve2p1 ebf16"
+    evidence = Evidence()
+    evidence.interpreter, evidence.cpuinfo = "aarch64 linux", f"Features\t: {names}\n"
+    assert answer_of(parse_facts(evidence, {})).keys() == {"version", "sme", "sme2", "asimd", "fp"}
 
 
 @given(st.text(max_size=300))

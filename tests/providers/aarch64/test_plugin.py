@@ -117,6 +117,8 @@ def test_every_interpreter_gives_the_same_answer() -> None:
         ("linux", "", "aarch64", "", 63, "little", "aarch64"),
         ("linux", "", "armv8l", "", 63, "little", "aarch64"),
         ("linux", "arm-linux-gnueabihf", "aarch64", "", 31, "little", "other"),
+        ("linux", "aarch64-linux-gnu_ilp32", "aarch64", "", 31, "little", "other"),
+        ("linux", "aarch64-linux-gnu", "aarch64", "", 63, "big", "other"),
         ("linux", "aarch64_be-linux-gnu", "aarch64_be", "", 63, "big", "other"),
         ("linux", "x86_64-linux-gnu", "x86_64", "", 63, "little", "other"),
         ("android", "", "aarch64", "", 63, "little", "aarch64"),

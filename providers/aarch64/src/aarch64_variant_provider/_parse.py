@@ -204,7 +204,7 @@ def apple_generation(brand: str) -> str:
 def parse_numbers(text: str) -> frozenset[str]:
     """The names that Windows' numbers stand for, and what they imply; FP and ASIMD are what Windows itself needs."""
     said = {line.split()[1] for line in text.split("\n") if line.startswith("feature ") and len(line.split()) == 2}
-    names = {"fp", "asimd"} | {row.name for row in parse_rows().values() if row.windows in said and row.windows}
+    names = {"fp", "asimd"} | {row.name for row in parse_rows().values() if row.windows in said}
     return frozenset(names | {implied for name, implied in WINDOWS_IMPLIES.items() if name in names})
 
 
