@@ -126,7 +126,7 @@ def _broken_machines(subject: Subject, wanted: Wanted) -> Iterator[FakeMachine]:
     yield make("no fork", fork="denied", libraries="absent", programs="denied")
     yield FakeMachine("denied", {"files": "denied", "programs": "denied", "libraries": "denied"})
     yield FakeMachine("sealed", {"files": "sealed", "programs": "denied", "libraries": "denied", "fork": "denied"})
-    yield FakeMachine("without fork or files", {**ABSENT.told, "fork": "denied"})
+    yield FakeMachine("no fork or files", {**ABSENT.told, "fork": "denied"})
 
 
 def _noisy_machines(subject: Subject, wanted: Wanted) -> Iterator[FakeMachine]:
