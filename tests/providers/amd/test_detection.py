@@ -114,12 +114,27 @@ def test_minor_version_and_stepping_are_hexadecimal(version: int, arch: str) -> 
         pytest.param([node("9" * 30), node(110000)], ["gfx1100"], ["node-skipped"], id="version-without-end"),
         pytest.param(["simd_count 12\ncpu_cores_count 0\n"], [], ["node-skipped"], id="kernel-before-5.13"),
         pytest.param([node(110000, per_unit=0)], ["gfx1100"], [], id="no-division-by-zero"),
+        pytest.param([node(0, simds=12)], [], [], id="version-0-is-a-processor"),
+        pytest.param(["gfx_target_version 110000\n"], [], [], id="no-simds-is-a-processor"),
         pytest.param([node(110000) * 400], ["gfx1100"], [], id="huge"),
     ],
 )
 def test_compute_nodes(tmp_path: Path, nodes: list[str], archs: list[str], notes: list[str]) -> None:
     facts = read(tmp_path, kfd(*nodes))
     assert (exact(facts), codes(facts)) == (archs, notes)
+
+
+def test_what_a_node_says_and_what_it_leaves_out(tmp_path: Path) -> None:
+    old = "simd_count 12\n"
+    short = "simd_count 12\ngfx_target_version 90402\n"
+    facts = read(tmp_path, kfd(node(90402, 304, 4), node(110501, 80), node(90402, 304, 4, cores=24), short, old))
+    assert [(gpu.said, gpu.units, gpu.integrated) for gpu in facts.gpus] == [
+        ("gfx942", 76, False),
+        ("gfx1151", 40, True),
+        ("gfx942", 76, True),
+        ("gfx942", 12, False),
+    ]
+    assert facts.unclear == [(f"{NODES}/4", "it says no gfx_target_version (Linux 5.13 and later do)")]
 
 
 def test_nodes_are_read_by_number_and_other_names_are_not_nodes(tmp_path: Path) -> None:
@@ -204,7 +219,7 @@ def test_a_driver_without_compute_is_said(tmp_path: Path) -> None:
         pytest.param({"/opt/rocm/core/.info/version": "7.14.0\n"}, "7.14", [], id="core"),
         pytest.param({"/opt/rocm/core-10.0/.info/version": "10.0.0\n"}, "10.0", [], id="core-10"),
         pytest.param(
-            {"/opt/rocm/core-7.9/.info/version": "7.9.1\n", "/opt/rocm/core-7.14/.info/version": "7.14.0\n"},
+            {"/opt/rocm/core-7.12/.info/version": "7.12.1\n", "/opt/rocm/core-7.14/.info/version": "7.14.0\n"},
             "7.14",
             [],
             id="highest-of-several",
@@ -228,6 +243,11 @@ def test_the_rocm_version(tmp_path: Path, tree: dict[str, str], version: str | N
     facts = read(tmp_path, tree)
     assert answer(facts).get("rocm_version", [None])[0] == version
     assert codes(facts) == notes
+
+
+def test_a_driver_is_no_matter_where_something_was_found(tmp_path: Path) -> None:
+    facts = read(tmp_path, {"/sys/module/amdgpu/version": "6.8\n", "/dev/dxg": ""})
+    assert codes(facts) == []
 
 
 def test_an_older_build_of_the_same_major_version_is_supported(tmp_path: Path) -> None:

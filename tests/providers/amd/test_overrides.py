@@ -33,6 +33,7 @@ MACHINE = {
     f"{NODES}/2/properties": "simd_count 4\nsimd_per_cu 2\ngfx_target_version 100306\n",
     "/opt/rocm/.info/version": "6.3.1-48\n",
     "/usr/lib/rocm-7/.info/version": "7.1.0\n",
+    "/usr/lib/rocm-5/.info/version": "5.7.1\n",
 }
 
 
@@ -140,6 +141,7 @@ def test_forced_architectures_keep_their_own_order(tmp_path: Path) -> None:
     [
         ("/usr/lib/rocm-7", "7.1", []),
         ("/usr/lib/rocm-7/", "7.1", []),
+        ("/usr/lib/rocm-5", "5.7", []),
         ("/nowhere", "6.3", ["rocm-path-empty"]),
         ("usr/lib/rocm-7", "6.3", ["override-ignored"]),
         ("/usr/../usr/lib/rocm-7", "6.3", ["override-ignored"]),
@@ -153,6 +155,15 @@ def test_rocm_path_is_read_for_a_version_alone(tmp_path: Path, value: str, highe
     assert (versions[0], codes) == (highest, notes)
 
 
-@pytest.mark.parametrize(("value", "notes"), [("2", []), ("0", ["override-ignored"]), ("soon", ["override-ignored"])])
+@pytest.mark.parametrize(
+    ("value", "notes"),
+    [
+        ("2", []),
+        ("0.1", []),
+        ("60", []),
+        ("", []),
+        *((text, ["override-ignored"]) for text in ("0", "61", "soon", "nan")),
+    ],
+)
 def test_a_senseless_time_is_reported(tmp_path: Path, value: str, notes: list[str]) -> None:
     assert read(tmp_path, **{TIMEOUT: value})[2] == notes

@@ -10,7 +10,7 @@ import pytest
 from amd_variant_provider import _probe
 from amd_variant_provider._machine import Machine
 from amd_variant_provider._parse import Facts, parse_facts
-from amd_variant_provider._probe import probe_machine
+from amd_variant_provider._probe import Evidence, probe_machine
 from amd_variant_provider._rules import decide_answer, diagnose
 from amd_variant_provider._tables import GENERIC, HIP_LIBRARIES
 from support.stub_drivers import compile_library, needs_compiler, write_program
@@ -58,6 +58,59 @@ def test_wsl_is_asked_through_rocminfo_with_its_own_switch(tmp_path: Path, monke
 def test_a_second_instruction_set_is_no_second_gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     facts = read_wsl(tmp_path, monkeypatch, f"cat <<EOF{AGENT}EOF\n")
     assert [gpu.said for gpu in facts.gpus] == ["gfx1100"]
+
+
+def parse(name: str, text: str) -> list[tuple[str, int, bool]]:
+    evidence = Evidence()
+    evidence.reports = [(name, text)]
+    return [(gpu.said, gpu.units, gpu.integrated) for gpu in parse_facts(evidence, {}).gpus]
+
+
+@pytest.mark.parametrize(
+    ("text", "gpus"),
+    [
+        pytest.param("Agent 1\nName: gfx942\nDevice Type: GPU\n", [("gfx942", 0, False)], id="no-units"),
+        pytest.param(
+            "Agent 1\nName: gfx942\nDevice Type: GPU\nCompute Unit: 228(0xe4)\nMemory Properties: APU\n",
+            [("gfx942", 228, True)],
+            id="processor-with-a-large-gpu",
+        ),
+        pytest.param("Agent 1\nName: x\nDevice Type: CPU\nAgent y\nName: gfx906\n", [], id="processor"),
+        pytest.param("Name: gfx906\nDevice Type: GPU\n", [], id="outside-an-agent"),
+        pytest.param("Agent 1\nName: gfx906\n", [], id="without-a-type"),
+        pytest.param("Agent 1: no\nName: gfx906\nDevice Type: GPU\n", [], id="no-heading"),
+        pytest.param(
+            "Agent 1\nName: gfx906\nDevice Type: GPU\nCompute Unit: 123456\n", [("gfx906", 0, False)], id="absurd"
+        ),
+    ],
+)
+def test_what_rocminfo_says(text: str, gpus: list[tuple[str, int, bool]]) -> None:
+    assert parse("rocminfo", text) == gpus
+
+
+@pytest.mark.parametrize(
+    ("text", "gpus"),
+    [
+        pytest.param("Device Type: CL_DEVICE_TYPE_CPU\nName: gfx1100\n", [], id="processor"),
+        pytest.param("Device Type: CL_DEVICE_TYPE_GPU\nName: GeForce\n", [], id="another-vendor's"),
+        pytest.param("  Device Name    GeForce\n  Device Type    GPU\n", [], id="another-vendor's-common"),
+        pytest.param("  Device Name    gfx1100\n  Device Type    CPU\n", [], id="processor-common"),
+        pytest.param("Name: gfx1100\n", [], id="outside-a-device"),
+        pytest.param(
+            "  Device Name    gfx1100\n  Device Topology (AMD)    PCI-E, 0000:03:00.0\n  Device Type    GPU\n"
+            "  Max compute units    48\n",
+            [("gfx1100", 48, False)],
+            id="a-colon-in-a-value",
+        ),
+    ],
+)
+def test_what_clinfo_says(text: str, gpus: list[tuple[str, int, bool]]) -> None:
+    assert parse("clinfo", text) == gpus
+
+
+@pytest.mark.parametrize("text", ["device 0 gfx1100 4", "device", "gadget 0 gfx1100 4 1", "count 0 1", ""])
+def test_other_lines_of_the_hip_report_are_no_devices(text: str) -> None:
+    assert parse("hip", text + "\n") == []
 
 
 def test_what_was_said_before_a_hang_counts_and_the_deadline_holds(
