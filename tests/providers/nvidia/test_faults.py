@@ -224,6 +224,15 @@ def test_a_hanging_nvidia_smi_is_ended(bench: Bench) -> None:
     assert "nvidia-smi" in outcome.diagnostics["driver-hung"]
 
 
+def test_the_deadline_is_one_for_all_questions_together(bench: Bench) -> None:
+    add_libcuda(bench.libraries)
+    write_program(bench.root / "usr/bin/nvidia-smi", "exec sleep 60\n")
+    outcome = ask_machine(*bench, {"HANG": "cuInit"}, seconds=0.5)
+    assert outcome.reports["devices"].endswith("!timeout\n")
+    assert outcome.reports["smi"] == outcome.reports["smi-gpus"] == "!timeout\n", "no time was left for it"
+    assert outcome.features == {}
+
+
 @pytest.mark.parametrize(
     ("without", "stub"),
     [
