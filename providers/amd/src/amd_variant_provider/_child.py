@@ -292,10 +292,7 @@ def _reap_killed(process: Popen[bytes]) -> None:
 
 def _pull(pipe: int, limit: int, chunks: list[bytes]) -> None:
     try:
-        while sum(map(len, chunks)) < limit:
-            chunk = os.read(pipe, 1 << 16)
-            if not chunk:
-                break
+        while sum(map(len, chunks)) < limit and (chunk := os.read(pipe, 1 << 16)):
             chunks.append(chunk)
     finally:
         os.close(pipe)

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from variantkit.errors import InputError
 from variantkit.provider.foreign import shown
-from variantkit.trust.stdlib_names import OTHER_STDLIB_NAMES
 from variantkit.variants.shape import ABI_NAMESPACE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 TEMPLATE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "template")
 LONGEST = 24
@@ -35,10 +34,16 @@ class Names(NamedTuple):
     module: str
 
 
-def choose_names(name: str, namespace: str | None = None, package: str | None = None) -> Names:
+def choose_names(
+    name: str,
+    namespace: str | None = None,
+    package: str | None = None,
+    taken: Collection[str] = sys.stdlib_module_names,
+) -> Names:
     """Names from the one that was given, `Acme-X` -> acme_x, acme-x-variant-provider, acme_x_variant_provider.
 
-    Raises InputError for names that could not be a namespace (PEP 825) or an import package.
+    Raises InputError for names that could not be a namespace (PEP 825) or an import package, or that are among the
+    `taken` names of modules.
     """
     plain = _normalised(name).removesuffix(_SUFFIX)
     namespace = plain.replace("-", "_") if namespace is None else namespace
@@ -56,11 +61,7 @@ def choose_names(name: str, namespace: str | None = None, package: str | None = 
             f"them before {_SUFFIX}; give another NAME, or --package NAME"
         )
     module = package.replace("-", "_")
-    if (
-        module in OTHER_STDLIB_NAMES | sys.stdlib_module_names
-        or keyword.iskeyword(module)
-        or module in ("captured", "pytest", "tests")
-    ):
+    if keyword.iskeyword(module) or module in _TAKEN or module in taken:
         raise InputError(
             f"package {package}: its module would be {module!r}, which Python or a test would take for another; "
             f"give --package {package}{_SUFFIX}"

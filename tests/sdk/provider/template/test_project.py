@@ -43,7 +43,7 @@ def test_one_name_gives_the_three_that_a_provider_has(given: tuple[str | None, .
     [
         ("",), ("3dfx",), ("-x",), ("x-",), ("ä",), ("a b",), ("../x",), ("a/b",), ("x\n",), ("x" * (LONGEST + 1),),
         ("abi-dependency",), ("acme", "Acme"), ("acme", "a-b"), ("acme", ""), ("acme", None, "json"),
-        ("acme", None, "tomllib"), ("acme", None, "class"), ("acme", None, "captured"), ("acme", None, "x y"),
+        ("acme", None, "zipimport"), ("acme", None, "class"), ("acme", None, "captured"), ("acme", None, "x y"),
         ("acme", None, ""), ("acme", None, "../x"),
     ],
     ids=repr,
@@ -53,6 +53,15 @@ def test_names_that_could_not_be_used_are_refused_in_one_sentence(given: tuple[s
         choose_names(*given)  # type: ignore[arg-type]
     assert "\n" not in str(caught.value)
     assert "expected" in str(caught.value) or "give" in str(caught.value)
+
+
+def test_a_module_of_another_pythons_standard_library_is_taken_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for module in ("tomllib", "annotationlib", "imp"):
+        assert main(["provider", "new", "acme", "--package", module, "-o", str(tmp_path / module)]) == 2
+        assert f"--package {module}-variant-provider" in capsys.readouterr().err
+    assert os.listdir(tmp_path) == []
 
 
 def test_a_project_is_the_same_for_the_same_names_and_holds_no_others() -> None:

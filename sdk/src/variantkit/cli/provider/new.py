@@ -38,8 +38,9 @@ def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 def new(args: argparse.Namespace) -> int:
     """`provider new`: write the project, say what comes next."""
     from variantkit.provider.project import choose_names, render_project, write_project
+    from variantkit.trust.members import STDLIB_NAMES
 
-    names = choose_names(args.name, args.namespace, args.package)
+    names = choose_names(args.name, args.namespace, args.package, STDLIB_NAMES)
     directory = args.output or names.package
     files = render_project(names)
     write_project(files, directory)
