@@ -91,7 +91,7 @@ def test_every_interpreter_answers_with_nothing_heavy_imported_and_nothing_print
     code = (
         "import amd_variant_provider as p; a = p.get_supported_configs(); "
         "print(a, p.get_all_configs(), p.get_diagnostics(), [name for name in "
-        "'dataclasses typing re subprocess pathlib enum json logging ctypes packaging'.split() if name in sys.modules])"
+        "'dataclasses typing re subprocess pathlib enum json logging ctypes packaging os'.split() if name in sys.modules])"
     )
     answers = {ask(python, code, **{FORCE_ARCH: "gfx942,gfx90a", FORCE_ROCM: "6.3"}) for python in INTERPRETERS}
     assert len(answers) == 1

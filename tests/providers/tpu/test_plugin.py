@@ -72,7 +72,7 @@ def test_every_interpreter_answers_with_nothing_heavy_imported_and_nothing_print
     code = (
         "import tpu_variant_provider as p; before = set(sys.modules); a = p.get_supported_configs(); "
         "print(a, p.get_all_configs(), p.get_diagnostics(), [name for name in "
-        "'dataclasses typing re subprocess pathlib enum json logging ctypes'.split() if name in sys.modules])"
+        "'dataclasses typing re subprocess pathlib enum json logging ctypes os'.split() if name in sys.modules])"
     )
     answers = {ask(python, code) for python in INTERPRETERS}
     assert len(answers) == 1

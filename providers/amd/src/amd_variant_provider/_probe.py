@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import sys
 
+from ._machine import read_variables
 from ._overrides import is_path, parse_archs
 from ._tables import (
     BOOTSTRAP_DISABLE,
@@ -18,6 +18,7 @@ from ._tables import (
     ROCM_PATH,
     ROCM_PLACES,
     ROCMINFO,
+    VARIABLES,
     VERSION_FILE,
 )
 
@@ -48,10 +49,12 @@ class Evidence:
 
 
 def probe_machine(
-    machine: Machine, variables: Mapping[str, str] = os.environ, platform: str = sys.platform
+    machine: Machine, variables: Mapping[str, str] | None = None, platform: str = sys.platform
 ) -> Evidence:
-    """Read what no override makes needless."""
+    """Read what no override makes needless; `variables` are the environment's by default."""
     evidence = Evidence()
+    if variables is None:
+        variables = read_variables((*VARIABLES, "WINDIR"))
     if variables.get(BOOTSTRAP_DISABLE) == "1":
         return evidence
     if not any(parse_archs(variables.get(name, ""))[0] for name in (FORCE_ARCH, BOOTSTRAP_FORCE)):
@@ -83,9 +86,12 @@ def _probe_gpus(machine: Machine, evidence: Evidence, variables: Mapping[str, st
 def _find_obstacle(machine: Machine) -> str:
     if not machine.exists(KFD):
         return "does not exist"
-    if machine.root == "/" and not os.access(KFD, os.R_OK | os.W_OK):  # opening it would start a compute process
-        machine.refused.append((KFD, "may not be opened"))
-        return "may not be opened by this user"
+    if machine.root == "/":
+        from os import R_OK, W_OK, access
+
+        if not access(KFD, R_OK | W_OK):  # to open it would start a compute process
+            machine.refused.append((KFD, "may not be opened"))
+            return "may not be opened by this user"
     return ""
 
 

@@ -61,15 +61,13 @@ def _last_reading() -> tuple[Machine, Facts]:
 
 
 def _read() -> tuple[Machine, Facts]:
-    import os
-
-    from ._machine import Machine
+    from ._machine import Machine, read_variables, seconds_allowed
     from ._parse import parse_facts
     from ._probe import probe_machine
     from ._tables import VARIABLES
 
-    machine = Machine()
-    variables = {name: os.environ[name] for name in VARIABLES if name in os.environ}
+    variables = read_variables(VARIABLES)
+    machine = Machine(seconds=seconds_allowed(variables))
     return machine, parse_facts(probe_machine(machine), variables)
 
 
