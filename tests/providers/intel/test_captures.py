@@ -1,0 +1,85 @@
+"""Known machines: each capture's file name is the expected answer (captures/README.md says where they come from)."""
+
+from __future__ import annotations
+
+import glob
+import json
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from intel_variant_provider.__main__ import main
+from intel_variant_provider._machine import Machine
+from intel_variant_provider._parse import Facts, parse_facts
+from intel_variant_provider._probe import probe_machine
+from intel_variant_provider._rules import decide_answer, diagnose
+from support.trees import write_tree
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+CAPTURES = sorted(glob.glob(os.path.join(os.path.dirname(__file__), "captures", "*.json")))
+NOTES = {
+    "arc-a380-without-level-zero": ["ip-without-level-zero"],
+    "arc-b580-without-level-zero": ["ip-without-level-zero"],
+    "flex-170-in-a-container-without-rights": ["ip-without-level-zero"],
+    "one-of-two-lost": ["ip-without-level-zero"],
+    "hung-level-zero": ["ip-without-level-zero"],
+    "crashed-level-zero": ["ip-without-level-zero"],
+    "future-chip": ["ip-unknown"],
+    "old-chip": ["ip-unknown"],
+    "container-without-node": ["node-missing"],
+}
+"""What a machine has to report; all others have nothing."""
+
+
+def load(path: str) -> dict[str, str]:
+    with open(path, encoding="utf-8") as stream:
+        capture: dict[str, str] = json.load(stream)
+    return capture
+
+
+def read(root: str) -> tuple[Machine, Facts]:
+    machine = Machine(root)
+    return machine, parse_facts(probe_machine(machine, {}), {})
+
+
+def summary(answer: list[tuple[str, list[str], bool]]) -> str:
+    """`30_1_1+30_0_4`: what the names of captures say."""
+    return "+".join(value.replace(".", "_") for _, values, _ in answer for value in values) or "nothing"
+
+
+@pytest.mark.parametrize("path", CAPTURES, ids=os.path.basename)
+def test_the_answer_is_the_one_in_the_file_name(path: str, tmp_path: Path) -> None:
+    machine, expected, _ = os.path.basename(path).removesuffix(".json").split(".")
+    _, facts = read(str(write_tree(tmp_path, load(path))))
+    assert summary(decide_answer(facts)) == expected
+    assert [code for code, _ in diagnose(facts)] == NOTES.get(machine, [])
+
+
+@pytest.mark.parametrize("path", CAPTURES, ids=os.path.basename)
+def test_what_was_read_of_a_machine_answers_again(path: str, tmp_path: Path) -> None:
+    machine, facts = read(str(write_tree(tmp_path / "first", load(path))))
+    evidence: Mapping[str, str] = dict(machine.sources)
+    (tmp_path / "second").mkdir()
+    again, facts_again = read(str(write_tree(tmp_path / "second", evidence)))
+    assert decide_answer(facts_again) == decide_answer(facts)
+    assert again.sources == machine.sources
+
+
+@pytest.mark.parametrize("path", CAPTURES, ids=os.path.basename)
+def test_the_command_reads_a_capture_below_a_directory(
+    path: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = str(write_tree(tmp_path, load(path)))
+    assert main(["--root", root, "--json", "--why-not", "12.50.4"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    features = [(feature["name"], feature["values"], feature["multi_value"]) for feature in report["features"]]
+    assert features == decide_answer(read(root)[1])
+    (reason,) = report["why_not"]
+    assert reason["supported"] is False
+    assert reason["reason"].endswith(".")
+    assert main(["--root", root]) == 0
+    assert "intel" in capsys.readouterr().out
