@@ -17,7 +17,7 @@ from variantkit.cli.main import main
 if TYPE_CHECKING:
     from pathlib import Path
 
-CHECK = ["provider", "check", "--python", sys.executable, "--deadline", "3", "--start-ratio", "100"]
+CHECK = ["provider", "check", "--python", sys.executable, "--deadline", "3", "--start-ratio", "0"]
 
 BACKEND = """\
 import os, shutil

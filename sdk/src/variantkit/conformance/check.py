@@ -35,7 +35,10 @@ _ON_OTHER_PYTHONS = ("words", "denied", "no ctypes", "garbage numbers 1")
 
 
 class Options(NamedTuple):
-    """What a check can be told; `pythons` empty means those that are here, `machines` are further ones."""
+    """What a check can be told; `pythons` empty means those that are here, `machines` are further ones.
+
+    `deadline` is in seconds, for each machine; a `start_ratio` of 0 means that the start is not measured.
+    """
 
     endpoint: str | None = None
     namespace: str | None = None
@@ -84,7 +87,7 @@ def check_provider(
     pythons = find_interpreters(options.pythons, "".join(subject.metadata.get("Requires-Python", ())))
     findings = list(check_statically(subject, options.max_bytes))
     runs = _ask_everywhere(subject, options, pythons, on_progress)
-    ratio = measure_start(subject, pythons[0].path, options.deadline)
+    ratio = measure_start(subject, pythons[0].path, options.deadline) if options.start_ratio else None
     proposal = propose_needs([run for run in runs if not run.python])
     findings += [*check_behaviour(runs), *check_grantable(proposal), *check_start(ratio, options.start_ratio)]
     for endpoint in _other_endpoints(subject):

@@ -154,7 +154,6 @@ def override_machines(
     for variable in list(known)[:MAX_VARIABLES]:
         values = ["", "1", "0", "-1", "ABC", "910B", "a-b+c:d", "\x1b[31m", "9" * 4000, "1.2.3.4", " ", ",,", "é"]
         for number, value in enumerate(dict.fromkeys([*values, *plausible])):
-            # Where TIMEOUT is an override, its odd values are tried too: a number there must not become a hang.
             name = f"{variable}={ascii(value)[1:-1][:30]}" + (f" ({number})" if len(value) > 30 else "")
             yield FakeMachine(name, {**ABSENT.told, "twice": False, "variables": {variable: value}})
 

@@ -42,7 +42,9 @@ def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     parser.add_argument("--machine", metavar="FILE", action="append", default=[], help="one more machine; repeatable")
     parser.add_argument("--deadline", metavar="SECONDS", type=float, default=5.0, help="for an answer; default: 5")
     parser.add_argument("--max-bytes", metavar="N", type=int, help="the budget of the wheel's size; default: 1 MiB")
-    parser.add_argument("--start-ratio", metavar="R", type=float, help="the budget of its start; default: 3")
+    parser.add_argument(
+        "--start-ratio", metavar="R", type=float, help="the budget of its start, 0 for none; default: 3"
+    )
     parser.add_argument("--strict", action="store_true", help="let warnings fail too")
     parser.add_argument("--junit", metavar="FILE", help="write JUnit XML there")
     parser.add_argument("--propose-needs", action="store_true", help="print the needs block of an approved entry")

@@ -96,5 +96,5 @@ def _limit(machine: FakeMachine) -> None:
     except ImportError:
         return
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if machine.memory:
+    if machine.memory and sys.platform == "linux":  # elsewhere what has no end here is merely large
         resource.setrlimit(resource.RLIMIT_AS, (machine.memory, machine.memory))
