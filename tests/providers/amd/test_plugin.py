@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -17,9 +17,6 @@ from amd_variant_provider._tables import BOOTSTRAP_DISABLE, FORCE_ARCH, FORCE_RO
 from amd_variant_provider.plugin import AMDVariantPlugin
 from support.interpreters import INTERPRETERS
 from support.trees import write_tree
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 SOURCES = os.path.dirname(os.path.dirname(os.path.abspath(provider.__file__)))
 MACHINE = {
@@ -91,7 +88,7 @@ def test_every_interpreter_answers_with_nothing_heavy_imported_and_nothing_print
     code = (
         "import amd_variant_provider as p; a = p.get_supported_configs(); "
         "print(a, p.get_all_configs(), p.get_diagnostics(), [name for name in "
-        "'dataclasses typing re subprocess pathlib enum json logging ctypes packaging os'.split() if name in sys.modules])"
+        "'dataclasses typing re subprocess pathlib enum json logging ctypes os'.split() if name in sys.modules])"
     )
     answers = {ask(python, code, **{FORCE_ARCH: "gfx942,gfx90a", FORCE_ROCM: "6.3"}) for python in INTERPRETERS}
     assert len(answers) == 1
@@ -150,3 +147,12 @@ def test_a_machine_without_the_hardware_costs_a_few_looks_at_the_file_system(tmp
     evidence = probe_machine(Counting(str(tmp_path), live=True), {}, "linux")
     assert len(tried) <= 6, tried
     assert (evidence.nodes, evidence.reports) == ([], [])
+
+
+def test_the_readme_names_every_variable_and_diagnostic() -> None:
+    package = Path(provider.__file__).parent
+    readme = (package.parents[1] / "README.md").read_text(encoding="utf-8")
+    code = "".join(path.read_text(encoding="utf-8") for path in package.glob("_[opr]*.py"))
+    codes = set(re.findall(r"""(?:\(|return |\[\()\s*"([a-z]+(?:-[a-z]+)+)",\s*f?"[A-Z{]""", code))
+    assert len(codes) >= 5, codes
+    assert not [name for name in (*codes, *VARIABLES) if f"`{name}`" not in readme]
