@@ -233,3 +233,29 @@ with open(sys.argv[2], "w") as stream:
     json.dump({"schema": "variantkit.capture/1", "sources": sources}, stream)
 print(json.dumps([{"name": n, "values": v, "multi_value": m} for n, v, m in answer]))
 """
+
+
+def test_variantlib_loads_the_same_wheel_by_its_entry_point(road: Road, monkeypatch: pytest.MonkeyPatch) -> None:
+    loader = pytest.importorskip("variantlib.plugins.loader")
+    monkeypatch.setattr(loader, "VARIANT_PROVIDER_CACHE_TABLE", {})
+    (wheel,) = (road.root / "dist").glob("*.whl")
+    monkeypatch.syspath_prepend(str(wheel))
+    monkeypatch.setenv("PYTHONPATH", str(wheel))
+    monkeypatch.setenv(FORCE, "g2")
+    with loader.DictPluginLoader({"acme": "acme_variant_provider"}) as plugins:
+        supported, everything = plugins.get_supported_configs()["acme"], plugins.get_all_configs()["acme"]
+    assert [(config.name, config.values) for config in supported.configs] == [("generation", ["g2"])]
+    assert [config.name for config in everything.configs] == ["generation", "firmware_lower_bound"]
+
+
+def test_uv_by_itself_takes_the_fallback_of_a_namespace_that_it_does_not_know(road: Road, tmp_path: Path) -> None:
+    named = ("--target", str(tmp_path), "--python", sys.executable, "--no-index", "--find-links", "wheelhouse")
+    subprocess.run(
+        [UV, "pip", "install", "-q", "--preview-features", "wheel-variants", *named, "tensors"],
+        cwd=road.root,
+        env=road.environ | {FORCE: "g3"},
+        check=True,
+        capture_output=True,
+    )
+    (found,) = tmp_path.glob("tensors-*.dist-info/variant.json")
+    assert list(json.loads(found.read_text())["variants"]) == ["null"]
