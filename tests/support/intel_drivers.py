@@ -182,6 +182,7 @@ def ask_machine(
     overrides: Mapping[str, str] | None = None,
     seconds: float = 20.0,
     python: str = sys.executable,
+    prelude: str = "",
 ) -> Outcome:
     """Let the provider read the files below `root`; the stubs in `libraries` are the driver, which `stub` directs."""
     libraries.mkdir(parents=True, exist_ok=True)
@@ -189,7 +190,7 @@ def ask_machine(
     if "XE_GTS" in variables:
         variables["LD_PRELOAD"] = str(compile_library(libraries, "xe.so", XE))
     arguments = (str(root), str(seconds), json.dumps(overrides or {}))
-    printed = run_python(ASK, *arguments, libraries=libraries, variables=variables, python=python)
+    printed = run_python(prelude + ASK, *arguments, libraries=libraries, variables=variables, python=python)
     answer, notes, sources, why_not = json.loads(printed)
     assert all(name == "device_ip" and multi is True for name, _, multi in answer)
     reports = {path[len("/reports/") :]: text for path, text in sources if path.startswith("/reports/")}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -274,6 +275,15 @@ def test_a_forced_type_asks_no_driver(root: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("DCMI_HANG", "dcmiv2_init")
     outcome = ask(root, {FORCE_TYPE: "910b"})
     assert (outcome.types, outcome.notes, outcome.reports) == (["910b"], {}, {})
+
+
+def test_a_python_without_ctypes_still_asks_the_tool(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    add_dcmi(root)
+    add_smi(root, {"info -m": MAPPING})
+    monkeypatch.setitem(sys.modules, "_ctypes", None)
+    for name in [name for name in sys.modules if name == "ctypes" or name.endswith("_variant_provider._calls")]:
+        monkeypatch.delitem(sys.modules, name)
+    assert ask(root).types == ["310p"]
 
 
 def test_without_nodes_no_driver_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -189,7 +189,14 @@ def test_without_level_zero_cards_come_before_processors_gpus(tmp_path: Path) ->
 
 
 def test_what_hides_gpus_from_a_program_does_not_hide_them_here(driver: Bench) -> None:
-    assert ask_machine(*driver, {"ZE_GPUS": "64a0:05010004", "ZE_AFFINITY_MASK": "9"}).values[0] == "20.4.4"
+    assert ask_machine(*driver, {"ZE_GPUS": B580, "ZE_AFFINITY_MASK": "9"}).values == ["20.1.0"]
+
+
+def test_a_python_without_ctypes_still_asks_the_kernel(driver: Bench) -> None:
+    prelude = "import sys; sys.modules['_ctypes'] = None\n"
+    outcome = ask_machine(*driver, {"ZE_GPUS": B580, "XE_GTS": "0:20:4:4"}, prelude=prelude)
+    assert outcome.values == ["20.4.4", "20.1.0"]
+    assert "Level Zero ended with error ModuleNotFoundError" in outcome.notes["ip-without-level-zero"]
 
 
 def test_more_drivers_and_devices_than_there_can_be(driver: Bench) -> None:
@@ -222,6 +229,7 @@ def test_wsl_shows_no_render_node_and_level_zero_tells(tmp_path: Path) -> None:
     (tmp_path / "dev").mkdir()
     (tmp_path / "dev/dxg").touch()
     assert ask_machine(tmp_path, tmp_path / "lib").reports == {}
+    add_loader(tmp_path / "lib")
     add_loader(tmp_path / "usr/lib64")
     assert ask_machine(tmp_path, tmp_path / "lib", {"ZE_GPUS": B580}).values == ["20.1.0"]
     outcome = ask_machine(tmp_path, tmp_path / "lib")

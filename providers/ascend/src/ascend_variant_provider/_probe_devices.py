@@ -6,7 +6,7 @@ import os
 
 from ._names import find_type, is_bare
 from ._reports import find_ending, parse_chips
-from ._tables import DCMI_LIBRARIES, LIBRARY_PLACES, PCI_LIST, PROGRAMS, VENDOR
+from ._tables import DCMI, DCMI_LIBRARIES, LIBRARY_PLACES, PCI_LIST, PROGRAMS, VENDOR
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def _ask_dcmi(machine: Machine, evidence: Evidence) -> None:
     from ._native import ask_dcmi
 
     libraries, places = ([_below(machine, path) for path in paths] for paths in (DCMI_LIBRARIES, LIBRARY_PLACES))
-    joined = (os.pathsep.join(libraries), os.pathsep.join(places))
+    joined = (os.pathsep.join([DCMI, *libraries]), os.pathsep.join(places))
     evidence.reports["dcmi"] = machine.report("dcmi", ask_dcmi, *joined, seconds=DCMI_SECONDS)
 
 

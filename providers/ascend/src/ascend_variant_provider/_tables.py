@@ -51,6 +51,7 @@ CANN_FILES = (
     "x86_64-linux/ascend_toolkit_install.info",
     "runtime/version.info",
 )
+DCMI = "libdcmi.so"
 DCMI_LIBRARIES = (
     "/usr/local/dcmi/libdcmi.so",
     "/usr/local/Ascend/driver/lib64/driver/libdcmi.so",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from ._reports import parse_level_zero
-from ._tables import LOADER, LOADER_PLACES, NODES
+from ._tables import LOADER, NODES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def _loaders(machine: Machine, evidence: Evidence) -> list[str]:
         from ._probe import windows_loader
 
         return [windows_loader()]
-    return [LOADER, *[_below(machine, path) for path in LOADER_PLACES]]
+    return [LOADER]
 
 
 def _below(machine: Machine, path: str) -> str:
