@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from support.uv import UV
 from support.vendoring import environment, repack, repack_all, write_project, write_thing
 from variantkit_build import load_settings, parse_lock, render_lock
 from variantkit_build import project as projects
+from variantkit_build.update import find_wheel
 
 ROOT = Path(__file__).resolve().parents[2]
 VENDORING = sorted(path.parent.name for path in (ROOT / "providers").glob("*/vendor.lock"))
@@ -42,7 +44,7 @@ def demo(tmp_path: Path, wheels: Path) -> Path:
     list(WheelBuilder(str(ROOT / "sdk" / "build")).build(directory=str(wheels), versions=["standard"]))
     write_thing(wheels)
     root = write_project(tmp_path / "project")
-    projects.update(str(root), str(wheels))
+    projects.update(str(root), partial(find_wheel, str(wheels)))
     shutil.rmtree(root / "src" / "demo_variant_provider" / "_vendor")
     return root
 

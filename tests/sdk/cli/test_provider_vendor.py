@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from support.uv import UV
 from support.vendoring import FILES, PACKAGE, environment, write_project, write_thing
 from variantkit.cli.main import main
 
@@ -30,6 +31,12 @@ def vendor(project: Path, *options: str) -> int:
     return main(["provider", "vendor", "--from", str(project.parent / "wheels"), *options, str(project)])
 
 
+def stamps(project: Path) -> dict[Path, tuple[int, int, int]]:
+    """What changes when something is written, anywhere below the project."""
+    found = {path: path.stat() for path in project.rglob("*")}
+    return {path: (state.st_ino, state.st_mtime_ns, state.st_size) for path, state in found.items()}
+
+
 def test_it_writes_the_lock_and_fills_the_working_copy(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert vendor(project) == 0
     digest = hashlib.sha256(
@@ -46,11 +53,11 @@ def test_it_writes_the_lock_and_fills_the_working_copy(project: Path, capsys: py
 
 def test_a_second_time_changes_nothing(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     vendor(project)
-    before = {path: path.stat() for path in project.rglob("*")}
+    before = stamps(project)
     capsys.readouterr()
     assert vendor(project) == 0
     assert capsys.readouterr().out.splitlines()[1:] == ["vendor.lock: current", "_vendor/: current"]
-    assert {path: path.stat() for path in project.rglob("*")} == before
+    assert stamps(project) == before
 
 
 def test_its_json_says_what_is_vendored(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -92,10 +99,10 @@ def test_check_says_what_is_not_current_and_writes_nothing(
     capsys.readouterr()
     spoil, code, line = CHANGES[change]
     spoil(project)
-    before = {path: path.stat() for path in project.rglob("*")}
+    before = stamps(project)
     assert vendor(project, "--check") == code
     assert line in capsys.readouterr().out
-    assert {path: path.stat() for path in project.rglob("*")} == before
+    assert stamps(project) == before
 
 
 def test_it_mends_what_check_complains_of(project: Path) -> None:
@@ -163,22 +170,38 @@ def test_without_variantkit_build_it_says_what_to_install(
     assert "python -m pip install 'variantkit[vendor]'" in capsys.readouterr().err
 
 
-def run_with_pip(project: Path, links: Path) -> subprocess.CompletedProcess[str]:
-    """Run the verb without --from; the user's pip is set up to know one directory and no index."""
-    settings = {**environment(project.parent), "PIP_FIND_LINKS": str(links)}
-    command = [sys.executable, "-m", "variantkit", "provider", "vendor", str(project)]
+def run_with(installer: str, project: Path, links: Path) -> subprocess.CompletedProcess[str]:
+    """Run the verb without --from; the user's pip, or uv, is set up to know one directory and no index."""
+    settings = {**environment(project.parent), "PIP_FIND_LINKS": str(links), "UV_FIND_LINKS": str(links)}
+    settings["PATH"] = os.pathsep.join([os.path.dirname(UV), settings["PATH"]])
+    without_pip = (
+        "import importlib.util as u; f = u.find_spec; u.find_spec = lambda n, *a: n != 'pip' and f(n, *a) or None"
+    )
+    code = f"{without_pip if installer == 'uv' else ''}\nimport sys, variantkit.cli.main as m\nsys.exit(m.main())"
+    command = [sys.executable, "-c", code, "provider", "vendor", str(project)]
     return subprocess.run(command, env=settings, capture_output=True, text=True, check=False)
 
 
-def test_the_user_s_own_pip_fetches_with_its_own_settings(project: Path) -> None:
-    done = run_with_pip(project, project.parent / "wheels")
+@pytest.mark.parametrize("installer", ["pip", "uv"])
+def test_the_user_s_own_installer_fetches_with_its_own_settings(project: Path, installer: str) -> None:
+    done = run_with(installer, project, project.parent / "wheels")
     assert (done.returncode, done.stderr) == (0, "")
     assert "vendor.lock: written" in done.stdout
 
 
-def test_what_pip_cannot_fetch_is_undetermined(project: Path, tmp_path: Path) -> None:
+def test_pip_and_uv_give_the_same_lock(project: Path) -> None:
+    run_with("pip", project, project.parent / "wheels")
+    by_pip = (project / "vendor.lock").read_bytes()
+    (project / "vendor.lock").unlink()
+    run_with("uv", project, project.parent / "wheels")
+    assert (project / "vendor.lock").read_bytes() == by_pip
+    assert vendor(project, "--check") == 0
+
+
+@pytest.mark.parametrize("installer", ["pip", "uv"])
+def test_what_cannot_be_fetched_is_undetermined(project: Path, tmp_path: Path, installer: str) -> None:
     (tmp_path / "empty").mkdir()
-    done = run_with_pip(project, tmp_path / "empty")
+    done = run_with(installer, project, tmp_path / "empty")
     assert done.returncode == 3
     assert "could not fetch vendored-thing==2.0" in done.stderr
     assert "--from DIR" in done.stderr

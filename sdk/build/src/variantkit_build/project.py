@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Callable
 from typing import NamedTuple
 
 from variantkit_build.development import ABSENT, CURRENT, fill, require_unedited
 from variantkit_build.errors import VendorError
 from variantkit_build.lock import NAME, VendorLock, parse_lock, render_lock
 from variantkit_build.making import all_digests, all_outputs
-from variantkit_build.settings import Settings, load_settings
-from variantkit_build.update import PinnedSource, find_wheel, make_lock, require_same_wheels
+from variantkit_build.settings import PackageSettings, Settings, load_settings
+from variantkit_build.update import PinnedSource, make_lock, require_same_wheels
+
+Finder = Callable[[PackageSettings], PinnedSource]
+"""Where a pinned package is to be had: a directory of wheels, or what an installer fetched."""
 
 
 class State(NamedTuple):
@@ -57,11 +61,11 @@ def requirements(root: str) -> list[str]:
     return [package.requirement for package in load_settings(root).packages]
 
 
-def update(root: str, wheels: str) -> State:
-    """Write the lock and fill `_vendor/` from the wheels in a directory."""
+def update(root: str, find: Finder) -> State:
+    """Write the lock and fill `_vendor/` from the packages that `find` returns."""
     settings = load_settings(root)
     old = _load_old(root)
-    lock, made = make_lock(settings, _find(settings, wheels), root)
+    lock, made = make_lock(settings, [find(package) for package in settings.packages], root)
     if old is not None:
         require_same_wheels(old, lock)
     lock_state = CURRENT if _read(root) == render_lock(lock) else "written"
@@ -75,11 +79,11 @@ def update(root: str, wheels: str) -> State:
     return State(lock, lock_state, vendor_state)
 
 
-def check(root: str, wheels: str) -> State:
-    """Say whether the lock and `_vendor/` are what the table and the wheels in a directory give; write nothing."""
+def check(root: str, find: Finder) -> State:
+    """Say whether the lock and `_vendor/` are what the table and the packages give; write nothing."""
     settings = load_settings(root)
     old = _load_old(root)
-    lock, _ = make_lock(settings, _find(settings, wheels), root)
+    lock, _ = make_lock(settings, [find(package) for package in settings.packages], root)
     if old is None:
         lock_state = "missing; `variantkit provider vendor` writes it"
     elif old != lock:
@@ -89,10 +93,6 @@ def check(root: str, wheels: str) -> State:
     else:
         lock_state = CURRENT
     return State(lock, lock_state, _vendor_state(root, settings, lock))
-
-
-def _find(settings: Settings, wheels: str) -> list[PinnedSource]:
-    return [find_wheel(wheels, package) for package in settings.packages]
 
 
 def _vendor(root: str, settings: Settings) -> str:

@@ -55,9 +55,14 @@ class InstalledPackage:
         return email.parser.HeaderParser().parsestr(self._distribution.read_text("METADATA") or "")
 
 
+_OF_INSTALLERS = ("RECORD", "RECORD.jws", "RECORD.p7s", "INSTALLER", "REQUESTED", "direct_url.json")
+
+
 def _is_of_wheel(path: str) -> bool:
-    # An installer may compile on the way; compiled files are in RECORD but never in a wheel that anybody reviewed.
-    return not path.startswith("..") and not path.endswith(".pyc") and "/__pycache__/" not in f"/{path}"
+    # An installer compiles, and writes files of its own: in its RECORD, but not in the wheel that anybody reviewed.
+    folder, _, name = path.rpartition("/")
+    made = path.endswith(".pyc") or (folder.endswith(".dist-info") and name in _OF_INSTALLERS)
+    return not made and not path.startswith("..") and "/__pycache__/" not in f"/{path}"
 
 
 def require_installed(package: LockedPackage) -> InstalledPackage:
@@ -75,6 +80,15 @@ def require_installed(package: LockedPackage) -> InstalledPackage:
     return InstalledPackage(distribution, package.requirement)
 
 
+def find_in_directory(directory: str, requirement: str) -> InstalledPackage:
+    """Return the package that an installer put into `directory`; raise VendorError when it is not there."""
+    name, _, version = requirement.partition("==")
+    found = list(importlib.metadata.distributions(name=name, path=[directory]))
+    if [distribution.version for distribution in found] != [version]:
+        raise VendorError(f"{directory}: expected {requirement} alone, found {[one.version for one in found]}")
+    return InstalledPackage(found[0], requirement)
+
+
 class Wheel:
     """A wheel file."""
 
@@ -89,7 +103,7 @@ class Wheel:
 
     def names(self) -> list[str]:
         """Return the path of every file, sorted."""
-        return sorted(name for name in self._archive.namelist() if not name.endswith("/"))
+        return sorted(name for name in self._archive.namelist() if not name.endswith("/") and _is_of_wheel(name))
 
     def read(self, path: str) -> bytes:
         """Return a file's bytes."""

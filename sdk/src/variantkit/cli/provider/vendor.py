@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-import sys
 import tempfile
+from functools import partial
 from typing import TYPE_CHECKING
 
 from variantkit.cli.help import add_parser
@@ -16,7 +15,6 @@ from variantkit.errors import InputError, UndeterminedError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
 
 EXAMPLES = """\
 A provider has no dependencies; what it needs of others travels inside its wheel. pyproject.toml says what:
@@ -57,13 +55,16 @@ def vendor(args: argparse.Namespace) -> int:
     """`provider vendor`: write, or check, the lock and the working copy's `_vendor/`."""
     try:
         from variantkit_build import VendorError, project
+        from variantkit_build.update import find_wheel
     except ImportError:
         raise UndeterminedError(f"provider vendor needs variantkit-build, which is not installed: {INSTALL}") from None
+    from variantkit.cli.provider.fetching import fetch
+
     root = os.path.abspath(args.project)
     scratch = tempfile.mkdtemp(prefix="variantkit-vendor-")
     try:
-        wheels = args.wheels or _download(project.requirements(root), scratch)
-        state = project.check(root, wheels) if args.check else project.update(root, wheels)
+        find = partial(find_wheel, args.wheels) if args.wheels else fetch(project.requirements(root), scratch)
+        state = project.check(root, find) if args.check else project.update(root, find)
     except VendorError as error:
         raise InputError(str(error)) from None
     finally:
@@ -74,31 +75,3 @@ def vendor(args: argparse.Namespace) -> int:
         for line in state.lines():
             print_line(line)
     return 1 if args.check and state.stale else 0
-
-
-def _download(requirements: Sequence[str], directory: str) -> str:
-    """Let the user's own pip fetch the pinned wheels: its index, proxy and certificates are the user's business."""
-    if not requirements:
-        return directory
-    command = [*_pip(), "download", "--quiet", "--no-deps", "--only-binary", ":all:", "--dest", directory]
-    done = subprocess.run([*command, *requirements], capture_output=True, text=True, check=False)
-    if done.returncode:
-        last = done.stderr.strip().splitlines()[-1:] or ["it said nothing"]
-        raise UndeterminedError(
-            f"{' '.join(command[:-3])} could not fetch {', '.join(requirements)}: {last[0]}; "
-            f"--from DIR takes wheels that are here already"
-        )
-    return directory
-
-
-def _pip() -> list[str]:
-    """Return the command that runs the user's pip: this interpreter's, the one on PATH, or one that uv runs."""
-    import importlib.util
-
-    if importlib.util.find_spec("pip") is not None:
-        return [sys.executable, "-m", "pip"]
-    if found := shutil.which("pip"):
-        return [found]
-    if found := shutil.which("uv"):
-        return [found, "tool", "run", "pip"]
-    raise UndeterminedError("there is no pip and no uv here to fetch the pinned wheels with; --from DIR needs neither")
