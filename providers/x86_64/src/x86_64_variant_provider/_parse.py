@@ -1,6 +1,6 @@
 """The machine's words as facts."""
 
-from ._tables import TABLE
+from ._tables import LEAVES, TABLE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -70,25 +70,20 @@ def parse_registers(text: str) -> "tuple[Leaves, int]":
 
     A processor answers a leaf beyond its highest with another's bits.
     """
-    leaves, xcr0 = {}, 0
+    said: Leaves = {}
     for line in text.split("\n"):
         name, _, values = line.partition(" ")
         try:
-            numbers = [int(value, 16) & (1 << 64) - 1 for value in values.split()]
-            place = tuple([int(part, 16) for part in name.split(".")]) if name != "xcr0" else ()
+            said[name] = [int(value, 16) & 0xFFFFFFFF for value in values.split()] or [0]
         except ValueError:
             continue
-        if len(place) == 2 and len(numbers) == 4:
-            leaves[place] = [number & 0xFFFFFFFF for number in numbers]
-        elif not place and len(numbers) == 1:
-            xcr0 = numbers[0]
-    highest = {0: 0, 1 << 31: 0, **{leaf: words[0] for (leaf, _), words in leaves.items() if leaf in (0, 1 << 31)}}
-    subleaves = leaves.get((7, 0), [0])[0]
-    there = {}
-    for (leaf, subleaf), numbers in leaves.items():
-        if leaf <= highest.get(leaf & 1 << 31, 0) and (leaf != 7 or subleaf <= subleaves):
-            there[f"{leaf:x}.{subleaf:x}"] = numbers
-    return there, xcr0
+    leaves: Leaves = {}
+    highest = [said.get(name, [0])[0] for name in ("0.0", "80000000.0", "7.0")]
+    for leaf, subleaf in LEAVES:
+        words = said.get(f"{leaf:x}.{subleaf:x}", [])
+        if len(words) == 4 and leaf <= highest[leaf >> 31] and (leaf != 7 or subleaf <= highest[2]):
+            leaves[f"{leaf:x}.{subleaf:x}"] = words
+    return leaves, said.get("xcr0", [0])[0]
 
 
 def find_bits(leaves: "Leaves") -> "frozenset[str]":

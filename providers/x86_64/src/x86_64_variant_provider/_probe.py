@@ -13,24 +13,15 @@ else:
 TYPE_CHECKING = False  # the typing module costs as much as the whole answer
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Protocol
+
+    from ._machine import Machine
 
     Registers = tuple[int, int, int, int]
     Cpuid = Callable[[int, int], Registers]
     Xgetbv = Callable[[], int]
     Use = Callable[[Cpuid, Xgetbv], str]
 
-    class Machine(Protocol):
-        """This machine (`live`), or the files of another."""
-
-        live: bool
-        sources: list[tuple[str, str]]
-
-        def read(self, path: str, limit: int) -> str: ...
-
-
 CPUINFO_LIMIT = 1 << 20
-REPORT_LIMIT = 1 << 16
 
 
 class ThisMachine:
@@ -60,31 +51,31 @@ class ThisMachine:
 class Evidence:
     """What was read, uninterpreted; empty where nothing could be."""
 
-    def __init__(self, cpuinfo: str = "", kernel: str = "", cpuid: str = "", sysctl: str = "") -> None:
-        self.interpreter = "x86_64"  # for a 64-bit x86 interpreter; otherwise what it runs on
-        self.cpuinfo = cpuinfo
-        self.kernel = kernel
-        self.cpuid = cpuid
-        self.sysctl = sysctl
+    interpreter = "x86_64"  # for a 64-bit x86 interpreter; otherwise what it runs on
+    cpuinfo = kernel = cpuid = sysctl = ""
 
 
-def probe_machine(machine: "Machine") -> Evidence:
+def probe_machine(machine: "Machine | ThisMachine") -> Evidence:
     """Read the machine; never raises for what it finds."""
-    live, linux = machine.live, sys.platform == "linux"
     evidence = Evidence()
-    evidence.interpreter = _take(machine, "/reports/interpreter", interpreter_machine).strip() or "x86_64"
-    if evidence.interpreter != "x86_64":
+    if not machine.live or sys.platform != "linux":
+        from ._elsewhere import probe_elsewhere
+
+        probe_elsewhere(machine, evidence)
         return evidence
-    if linux or not live:
-        kernel = _take(machine, "/proc/sys/kernel/osrelease", lambda: system.uname().release)
-        evidence.kernel = kernel.strip()
-        evidence.cpuinfo = machine.read("/proc/cpuinfo", CPUINFO_LIMIT)
-        if len(evidence.cpuinfo) == CPUINFO_LIMIT:  # half a line of flags is not what all processors share
-            evidence.cpuinfo = evidence.cpuinfo[: evidence.cpuinfo.rfind("\n") + 1]
-    if sys.platform == "darwin" or not live:
-        evidence.sysctl = _take(machine, "/reports/sysctl", _ask_sysctl)
-    evidence.cpuid = _take(machine, "/reports/cpuid", _ask_cpuid)
+    evidence.interpreter = report(machine, "interpreter", interpreter_machine)
+    if evidence.interpreter == "x86_64":
+        evidence.kernel = system.uname().release
+        machine.sources.append(("/proc/sys/kernel/osrelease", evidence.kernel + "\n"))
+        evidence.cpuinfo = read_cpuinfo(machine)
+        evidence.cpuid = report(machine, "cpuid", ask_cpuid)
     return evidence
+
+
+def read_cpuinfo(machine: "Machine | ThisMachine") -> str:
+    text = machine.read("/proc/cpuinfo", CPUINFO_LIMIT)
+    # Half a line of flags is not what all processors share.
+    return text if len(text) < CPUINFO_LIMIT else text[: text.rfind("\n") + 1]
 
 
 def probe_variables() -> "dict[str, str]":
@@ -109,36 +100,23 @@ def probe_cpuid(cpuid: "Cpuid", xgetbv: "Xgetbv") -> str:
 
 def interpreter_machine() -> str:
     """The interpreter's architecture, not the hardware's: what its wheels' platform tag says."""
-    if sys.platform == "win32":
-        name = "x86_64" if "(amd64)" in sys.version.lower() else "other"
-    else:
-        name = system.uname().machine
+    name: str = system.uname().machine
     if name in ("x86_64", "amd64", "i86pc"):
         return "x86_64" if sys.maxsize > 1 << 32 else "x86"
     return name
 
 
-def _take(machine: "Machine", path: str, ask: "Callable[[], str]") -> str:
-    """What native code says here, or why it could not be run (`!…`); of another machine, what its files hold."""
-    if not machine.live:
-        return machine.read(path, REPORT_LIMIT)
+def report(machine: "Machine | ThisMachine", name: str, ask: "Callable[[], str]") -> str:
+    """What native code says, or why it could not be run, as `!…`."""
     try:
         text = ask()
     except (ImportError, OSError, AttributeError, MemoryError) as error:
         text = "!" + f"{type(error).__name__}: {error}".replace("\n", " ")
-    machine.sources.append((path, text + "\n"))
+    machine.sources.append(("/reports/" + name, text + "\n"))
     return text
 
 
-def _ask_cpuid() -> str:
-    if sys.platform == "win32":
-        from ._windows import with_cpuid
-    else:
-        from ._native import with_cpuid
+def ask_cpuid() -> str:
+    from ._native import with_cpuid
+
     return with_cpuid(probe_cpuid)
-
-
-def _ask_sysctl() -> str:
-    from ._macos import call_sysctl, probe_sysctl
-
-    return probe_sysctl(call_sysctl)
