@@ -80,12 +80,14 @@ def test_a_driver_without_a_usable_gpu_supports_nothing_and_says_which_way(
     outcome = ask_machine(*driver, {"GPUS": "8.9", **stub})
     assert outcome.features == {}
     assert says in outcome.diagnostics[code]
+    assert ("undetermined" in outcome.diagnostics) == (code not in ("driver-not-loaded", "no-gpu"))
 
 
 def test_without_libraries_nothing_is_supported(bench: Bench) -> None:
     outcome = ask_machine(*bench)
     assert outcome.features == {}
     assert "cannot be found" in outcome.diagnostics["driver-library-missing"]
+    assert "undetermined" not in outcome.diagnostics
 
 
 @pytest.mark.parametrize("content", [b"", b"not a library at all\n" * 40, b"\x7fELF\x01\x01\x01" + bytes(200)])

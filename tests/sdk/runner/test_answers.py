@@ -133,3 +133,14 @@ def test_the_providers_own_diagnostics(told: object, status: str, heard: list[ob
         for entry, wanted in zip(answer.diagnostics, heard, strict=True)
     ]
     assert shown == heard
+
+
+@pytest.mark.parametrize(
+    ("supported", "code", "status"),
+    [([], "undetermined", "undetermined"), ([], "driver-hung", "absent"), ([LEVEL], "undetermined", "present")],
+)
+def test_an_empty_answer_is_absence_unless_the_provider_says_that_it_does_not_know(
+    supported: list[dict[str, Any]], code: str, status: str
+) -> None:
+    answer = read({**GOOD, "supported": supported, "diagnostics": [[code, "The driver hung."]]})
+    assert (answer.status, answer.diagnostics) == (status, ((code, "The driver hung."),))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ._tables import CUDA_COMPAT_REFUSED, CUDA_MISMATCH, LIBRARIES, NVML_FAILURES, NVML_LOST, TIMEOUT
+from ._tables import CUDA_COMPAT_REFUSED, CUDA_MISMATCH, LIBRARIES, NVML_FAILURES, NVML_LOST, PLAIN_ABSENCE, TIMEOUT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ NAMES = {
 
 def note_troubles(facts: Facts, readings: dict[str, Reading]) -> None:
     """Add to the remarks what every source had to say of its own failure, and what follows when no GPU is known."""
+    found = {code for name, reading in readings.items() for code, _ in _troubles(name, reading)}
+    found.update("gpu-lost" for _ in facts.lost)
     for name, reading in readings.items():
         facts.remarks += [(code, f"{NAMES[name]} {text}") for code, text in _troubles(name, reading)]
     for index, status in facts.lost:
@@ -35,6 +37,8 @@ def note_troubles(facts: Facts, readings: dict[str, Reading]) -> None:
         facts.remarks.append(("no-gpu", "The driver is here, but it shows no GPU: nothing is supported."))
     elif nvml is not None and not facts.capabilities and not facts.forced_capability:
         facts.remarks.append(("gpu-unknown", "The driver is here, but no GPU could be read: nothing is supported."))
+        if found - PLAIN_ABSENCE:
+            facts.remarks.append(("undetermined", "Whether this machine has a usable GPU is not known."))
 
 
 def _troubles(name: str, reading: Reading) -> list[tuple[str, str]]:

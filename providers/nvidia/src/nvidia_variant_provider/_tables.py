@@ -64,6 +64,9 @@ NVML_FAILURES = {
 }  # fmt: skip
 """Failures of nvmlInit that no other source could know better."""
 
+PLAIN_ABSENCE = {"driver-library-missing", "driver-not-loaded", "no-gpu", "stub-library-ignored"}
+"""Remarks that explain why no GPU is usable; any other leaves open whether there is one."""
+
 # cuda.h, CUresult.
 CUDA_MISMATCH, CUDA_COMPAT_REFUSED = 803, 804
 

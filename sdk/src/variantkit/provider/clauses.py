@@ -50,6 +50,10 @@ CLAUSES = {
 """Every clause that an answer or a plugin can break, and the section that asks for it."""
 
 
+UNDETERMINED = "undetermined"
+"""The code of a diagnostic by which a provider says that its empty answer is ignorance, not absence."""
+
+
 class Violation(NamedTuple):
     """One broken clause: its slug (a key of CLAUSES), one sentence, and the section that states it."""
 

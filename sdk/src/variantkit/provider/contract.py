@@ -54,7 +54,11 @@ class DiagnosingProvider(Provider, Protocol):
     """
 
     def get_diagnostics(self) -> Sequence[tuple[str, str]]:
-        """A list of (code, message): why something is absent, of a-z 0-9 - and one sentence. Asked last."""
+        """A list of (code, message): why something is absent, of a-z 0-9 - and one sentence. Asked last.
+
+        The code `undetermined` beside an empty answer says that the hardware may be there: its driver hung, crashed
+        or refused. Such an answer counts as undetermined, never as absent, and is not remembered.
+        """
 
 
 class RecountingProvider(Provider, Protocol):

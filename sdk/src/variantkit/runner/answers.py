@@ -7,7 +7,7 @@ import re
 import signal
 from typing import TYPE_CHECKING, NamedTuple
 
-from variantkit.provider.clauses import CLAUSES, Violation, check_answer, configs_digest, violation
+from variantkit.provider.clauses import CLAUSES, UNDETERMINED, Violation, check_answer, configs_digest, violation
 from variantkit.provider.foreign import shown
 
 if TYPE_CHECKING:
@@ -177,7 +177,8 @@ def _read_line(line: bytes, limits: Limits, configs_sha256: str | None) -> Answe
     if configs_sha256 is not None and configs_digest(everything) != configs_sha256.lower():
         sentence = f"get_all_configs has the digest {configs_digest(everything)}, approved is {configs_sha256}"
         return Answer("undetermined", diagnostics=(("configs-digest-mismatch", sentence), *diagnostics))
-    status = "present" if supported else "absent"
+    unknown = any(code == UNDETERMINED for code, _ in diagnostics)
+    status = "present" if supported else "undetermined" if unknown else "absent"
     all_compatible = document["all_properties_compatible"] is True
     return Answer(status, supported, everything, diagnostics, all_compatible=all_compatible, evidence=evidence)
 
