@@ -122,3 +122,30 @@ def test_a_release_build_that_nobody_reviewed_so_fails(
     (sdk / "approved.json").write_text(reviewed.replace(old, new))
     with pytest.raises(ValueError, match=message):
         build_wheel(sdk, tmp_path / "bad")
+
+
+def test_a_release_s_sdist_builds_the_release(wheel: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    published, sdk = tmp_path / "published", tmp_path / "sdk"
+    published.mkdir()
+    for name, data in bundle_of(wheel).items():
+        if name.endswith(".whl"):
+            (published / name).write_bytes(data)
+    shutil.copytree(ROOT / "sdk", sdk, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "providers", tmp_path / "providers", ignore=shutil.ignore_patterns("__pycache__"))
+    (sdk / "approved.json").write_bytes(bundle_of(wheel)["approved.json"])
+    monkeypatch.setenv("VARIANTKIT_RELEASE", "1")
+    monkeypatch.setenv("VARIANTKIT_PROVIDER_WHEELS", str(published))
+    sdist = next(iter(SdistBuilder(str(sdk)).build(directory=str(tmp_path))))
+    with tarfile.open(sdist) as archive:
+        archive.extractall(tmp_path, filter="data")
+    unpacked = tmp_path / os.path.basename(sdist).removesuffix(".tar.gz")
+    from_sdist = build_wheel(unpacked, tmp_path / "again").read_bytes()
+    assert from_sdist == build_wheel(sdk, tmp_path / "direct").read_bytes()
+
+
+def test_no_vendored_file_of_a_working_copy_gets_into_the_sdist(tmp_path: Path) -> None:
+    sdist = next(iter(SdistBuilder(str(ROOT / "sdk")).build(directory=str(tmp_path))))
+    with tarfile.open(sdist) as archive:
+        names = archive.getnames()
+    assert [name for name in names if "/_vendor/" in name] == []
+    assert [name for name in names if name.endswith("/_providers/_build/variantkit_build/hook.py")]

@@ -22,6 +22,7 @@ from hatchling.builders.wheel import WheelBuilder
 
 from support.vendoring import FILES, INFO, METADATA, PACKAGE, TABLE, THING, install, write_project, write_thing
 from variantkit.trust.canonical import check_wheel
+from variantkit_build import __version__
 from variantkit_build import project as projects
 from variantkit_build.development import ABSENT, CURRENT, fill, require_unedited
 from variantkit_build.update import find_wheel
@@ -184,6 +185,11 @@ def test_frontends_learn_the_pinned_build_requirement(demo: Path) -> None:
     assert done.stdout.strip() == "['vendored-thing==2.0']"
 
 
+def test_the_version_is_said_once() -> None:
+    text = (Path(__file__).resolve().parents[2] / "sdk" / "build" / "pyproject.toml").read_text()
+    assert f'version = "{__version__}"' in text
+
+
 def test_who_vendors_nothing_builds_with_the_same_hook(demo: Path) -> None:
     replace(demo / "pyproject.toml", TABLE[TABLE.index("[[") :], "")
     lock(demo)
@@ -338,6 +344,28 @@ def test_a_package_with_native_code_is_not_vendored(demo: Path) -> None:
     replace(demo / "pyproject.toml", '"*.py"', '"*.py", "thing_data/*"')
     (demo / "vendor.lock").unlink()
     with pytest.raises(ValueError, match=r"thing_data/x\.py is native code, whatever its name says"):
+        lock(demo)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["a/../../../../escaped.py", "/escaped.py", "a/./b.py", 'a", sha256 = "b.py', "a\nb.py", "a\\b.py", "a/b .py "],
+)
+def test_a_path_that_no_lock_can_name_goes_no_further(demo: Path, path: str) -> None:
+    write_thing(demo.parent / "wheels", {**FILES, path: b"X = 1\n"})
+    (demo / "vendor.lock").unlink()
+    replace(demo / "pyproject.toml", 'files = ["*.py"]', 'files = ["*"]')
+    before = sorted(demo.parent.rglob("*"))
+    with pytest.raises(ValueError, match=r"vendor\.lock: "):
+        lock(demo)
+    assert sorted(demo.parent.rglob("*")) == before
+
+
+def test_two_licence_texts_of_one_name_are_refused(demo: Path) -> None:
+    write_thing(demo.parent / "wheels", {**FILES, "other/LICENSE": b"And this.\n"})
+    (demo / "vendor.lock").unlink()
+    replace(demo / "pyproject.toml", 'files = ["*.py"]', 'files = ["*.py"]\nlicense-files = ["*LICENSE"]')
+    with pytest.raises(ValueError, match="license-files names 'LICENSE' twice"):
         lock(demo)
 
 

@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from variantkit_build.errors import VendorError
-from variantkit_build.lock import LockedPackage, VendorLock
+from variantkit_build.lock import LockedPackage, VendorLock, parse_lock, render_lock
 from variantkit_build.making import Made, make_all
 from variantkit_build.sources import Wheel
 
@@ -59,7 +59,11 @@ def make_lock(settings: Settings, pinned: Sequence[PinnedSource], root: str) -> 
         )
         for package, one, result in zip(settings.packages, pinned, made, strict=True)
     ]
-    return VendorLock(tuple(sorted(packages))), made
+    lock = VendorLock(tuple(sorted(packages)))
+    # Paths come from somebody else's wheel: what a lock cannot say, a climbing path above all, goes no further.
+    if parse_lock(render_lock(lock)) != lock:
+        raise VendorError("vendor.lock: a name in the packages cannot be written down as it is")
+    return lock, made
 
 
 def require_same_wheels(old: VendorLock, new: VendorLock) -> None:
