@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ascend_variant_provider._machine import Machine
 from ascend_variant_provider._names import expand_type, find_type, order_types
 from ascend_variant_provider._parse import Facts, parse_facts
-from ascend_variant_provider._probe import Evidence
+from ascend_variant_provider._probe import Evidence, probe_machine
 from ascend_variant_provider._reports import parse_chips, parse_mapping, parse_table, parse_tool_version
 from ascend_variant_provider._rules import decide_answer, decide_everything, describe, diagnose, list_versions, why_not
 from ascend_variant_provider._tables import (
@@ -21,11 +23,17 @@ from ascend_variant_provider._tables import (
     FORCE_CANN,
     FORCE_DRIVER,
     FORCE_TYPE,
+    HOME_PATH,
     PCI_TYPES,
+    TOOLKIT_HOME,
     TYPES,
     VARIABLES,
 )
 from ascend_variant_provider._versions import format_version, has_value, list_bounds, parse_version
+from support.trees import write_tree
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.mark.parametrize(
@@ -132,6 +140,51 @@ def files(driver: str = "", cann: str = "") -> Evidence:
     evidence = Evidence()
     evidence.driver, evidence.cann = driver, ("/usr/local/Ascend/cann/x", cann)
     return evidence
+
+
+CANN = "package_name=Ascend-cann-toolkit\nversion={}\n"
+
+
+@pytest.mark.parametrize(
+    ("variables", "installed", "expected"),
+    [
+        ({}, {"/usr/local/Ascend/ascend-toolkit/latest/aarch64-linux": "8.2.RC1"}, "8.2.rc1"),
+        ({}, {"/usr/local/Ascend/cann/x86_64-linux": "9.0.0"}, "9.0.0"),
+        (
+            {},
+            {
+                "/usr/local/Ascend/cann-8.5.0/x86_64-linux": "8.5.0",
+                "/usr/local/Ascend/cann-8.10.0/x86_64-linux": "8.10.0",
+            },
+            None,
+        ),
+        (
+            {},
+            {
+                "/usr/local/Ascend/cann-8.3.RC2/x86_64-linux": "8.3.RC2",
+                "/usr/local/Ascend/cann-8.3.RC1/x86_64-linux": "8.3.RC1",
+            },
+            "8.3.rc2",
+        ),
+        (
+            {TOOLKIT_HOME: "/opt/cann/"},
+            {"/opt/cann/x86_64-linux": "8.1.0", "/usr/local/Ascend/cann/x86_64-linux": "9.0.0"},
+            "8.1.0",
+        ),
+        ({HOME_PATH: "/opt/cann"}, {"/opt/cann/x86_64-linux": "8.1.0"}, "8.1.0"),
+        ({TOOLKIT_HOME: "/nowhere"}, {"/usr/local/Ascend/cann/x86_64-linux": "9.0.0"}, "9.0.0"),
+        ({TOOLKIT_HOME: "opt/cann"}, {"/opt/cann/x86_64-linux": "8.1.0"}, None),
+        ({TOOLKIT_HOME: "/opt/../etc"}, {"/etc/x86_64-linux": "8.1.0"}, None),
+        ({TOOLKIT_HOME: ""}, {}, None),
+    ],
+)
+def test_cann_is_found_without_its_settings_and_by_them(
+    tmp_path: Path, variables: dict[str, str], installed: dict[str, str], expected: str | None
+) -> None:
+    """The first provider finds it by its settings alone, which nobody has sourced when packages are installed."""
+    files = {f"{place}/ascend_toolkit_install.info": CANN.format(version) for place, version in installed.items()}
+    facts = parse_facts(probe_machine(Machine(str(write_tree(tmp_path, files))), variables), variables)
+    assert values_of(facts).get("cann_version") == expected
 
 
 def values_of(facts: Facts) -> dict[str, str]:
