@@ -38,7 +38,7 @@ def check_statically(subject: Subject, max_bytes: int = MAX_BYTES) -> Iterator[F
     yield from _check_archive(subject, max_bytes)
     yield from _check_metadata(subject)
     yield from _check_endpoints(subject)
-    for path, tree in subject.modules():
+    for path, tree in subject.modules.items():
         if isinstance(tree, SyntaxError):
             yield Finding("unreadable-source", f"{tree.msg}", place=f"{path}:{tree.lineno or 0}")
         else:
@@ -91,7 +91,8 @@ def _check_endpoints(subject: Subject) -> Iterator[Finding]:
 
 def _module(subject: Subject, name: str) -> tuple[str, ast.Module | SyntaxError] | None:
     stem = name.replace(".", "/")
-    return next((item for item in subject.modules() if item[0] in (f"{stem}.py", f"{stem}/__init__.py")), None)
+    paths = (path for path in (f"{stem}.py", f"{stem}/__init__.py") if path in subject.modules)
+    return next(((path, subject.modules[path]) for path in paths), None)
 
 
 def _resolve(subject: Subject, reference: str) -> str:

@@ -27,11 +27,16 @@ HINTS = 120
 
 
 class Subject(NamedTuple):
-    """A provider wheel. `members` are all files; `entry_points` are (group, name, reference); `endpoint` is asked."""
+    """A provider wheel. `members` are all files; `entry_points` are (group, name, reference); `endpoint` is asked.
+
+    `modules` are the paths of its modules with their syntax trees, or why one has none; `texts` are all texts in them.
+    """
 
     where: str
     data: bytes
     members: Mapping[str, bytes]
+    modules: Mapping[str, ast.Module | SyntaxError]
+    texts: tuple[str, ...]
     package: str
     version: str
     tag: str
@@ -54,12 +59,6 @@ class Subject(NamedTuple):
             top if slash else top.removesuffix(".py") for top, slash, _ in tops if slash or top[-3:] == ".py"
         )
 
-    def modules(self) -> Iterator[tuple[str, ast.Module | SyntaxError]]:
-        """Every module's path and its syntax tree, or why it has none."""
-        for name, data in sorted(self.members.items()):
-            if name.endswith(".py"):
-                yield name, _parse(name, data)
-
 
 def read_subject(path: str, *, endpoint: str | None = None, namespace: str | None = None) -> Subject:
     """Read the wheel at `path`; InputError when it is none."""
@@ -81,10 +80,13 @@ def read_subject(path: str, *, endpoint: str | None = None, namespace: str | Non
     points = tuple(_read_entry_points(path, members.get(prefix + "entry_points.txt", b"")))
     plugins = [(name, reference) for group, name, reference in points if group == GROUP]
     chosen = endpoint or (plugins[0][1] if plugins else package.replace("-", "_"))
+    modules = {name: _parse(name, content) for name, content in sorted(members.items()) if name.endswith(".py")}
     return Subject(
         where=path,
         data=data,
         members=members,
+        modules=modules,
+        texts=tuple(_texts(modules)),
         package=package,
         version=str(metadata.get("Version", "")),
         tag=str(wheel.get("Tag", "")),
@@ -92,7 +94,7 @@ def read_subject(path: str, *, endpoint: str | None = None, namespace: str | Non
         metadata=headers,
         description=str(metadata.get_payload() or metadata.get("Description", "")),
         entry_points=points,
-        namespace=namespace or _namespace_of(members, chosen, plugins, package),
+        namespace=namespace or _namespace_of(modules, chosen, plugins, package),
         endpoint=chosen,
     )
 
@@ -122,12 +124,14 @@ def _read_entry_points(path: str, data: bytes) -> Iterator[tuple[str, str, str]]
             yield group, name, re.sub(r"\s*\[.*\]\s*$", "", reference).strip()
 
 
-def _namespace_of(members: Mapping[str, bytes], endpoint: str, plugins: list[tuple[str, str]], package: str) -> str:
+def _namespace_of(
+    modules: Mapping[str, ast.Module | SyntaxError], endpoint: str, plugins: list[tuple[str, str]], package: str
+) -> str:
     """What the plugin says, else the table of our template, else the entry point's or the package's name."""
     module, _, names = endpoint.partition(":")
     stem = module.replace(".", "/")
     for path in (f"{stem}.py", f"{stem}/__init__.py", f"{stem.partition('/')[0]}/_tables.py"):
-        tree = _parse(path, members.get(path, b""))
+        tree = modules.get(path)
         if isinstance(tree, ast.Module):
             said = _assigned_text(find_object(tree, names) or tree, "namespace") or _assigned_text(tree, "NAMESPACE")
             if said:
@@ -162,25 +166,25 @@ def find_object(tree: ast.Module, path: str) -> ast.AST | None:
     return node
 
 
-def constants(subject: Subject) -> list[str]:
-    """Every text in the provider's source, in order, once."""
+def _texts(modules: Mapping[str, ast.Module | SyntaxError]) -> dict[str, None]:
+    """Every text in the source, in order, once."""
     found: dict[str, None] = {}
-    for _, tree in subject.modules():
+    for tree in modules.values():
         if isinstance(tree, ast.Module):
             for node in ast.walk(tree):
                 if isinstance(node, ast.Constant) and isinstance(node.value, str):
                     found.setdefault(node.value)
-    return list(found)
+    return found
 
 
 def hints(subject: Subject) -> tuple[str, ...]:
     """Words of the source that a file of the machine may contain or be called."""
-    names = [text for text in constants(subject) if len(text) < 200 and len(text.split()) <= 3]  # no sentences
+    names = [text for text in subject.texts if len(text) < 200 and len(text.split()) <= 3]  # no sentences
     texts = [part for text in names for part in re.split(r"[\s/=*?\[\]]+", text)]
     return tuple(dict.fromkeys(part for part in texts if _is_hint(part)))[:HINTS]
 
 
 def documented_overrides(subject: Subject) -> list[str]:
     """The overrides that the source or the description names."""
-    words = [*constants(subject), *re.findall(r"[A-Z0-9_]+_VARIANT_PROVIDER_[A-Z0-9_]+", subject.description)]
+    words = [*subject.texts, *re.findall(r"[A-Z0-9_]+_VARIANT_PROVIDER_[A-Z0-9_]+", subject.description)]
     return sorted({word for word in words if _is_override(word)})
