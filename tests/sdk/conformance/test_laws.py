@@ -12,10 +12,12 @@ from support.providers import MODULE
 from variantkit.conformance import GROUPS, LAWS, Options, check_provider
 from variantkit.conformance.budget import check_start
 from variantkit.conformance.machines import THIS, FakeMachine
-from variantkit.conformance.needs import check_grantable, propose_needs
+from variantkit.conformance.needs import check_declared, check_grantable, parse_needs, propose_needs
 from variantkit.conformance.static import check_statically
 from variantkit.conformance.subject import read_subject
+from variantkit.errors import InputError
 from variantkit.provider.clauses import CLAUSES
+from variantkit.trust.needs import Needs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -111,6 +113,7 @@ ELSEWHERE = {
     "missing-object": "test_an_endpoint_that_leads_nowhere_is_told",
     "plugin-not-in-wheel": "test_an_endpoint_that_leads_nowhere_is_told",
     "need-never-granted": "test_what_no_list_can_grant_is_told",
+    "need-not-declared": "test_what_is_not_declared_is_told",
     "slow-start": "test_a_start_over_its_budget_is_told",
     "bad-evidence": "tests/sdk/provider: asked by `provider capture` alone",
 }
@@ -162,6 +165,39 @@ def test_what_no_list_can_grant_is_told(tmp_path: Path) -> None:
     assert finding.clause == "need-never-granted"
     assert finding.message.startswith("read /home: a whole top-level directory")
     assert finding.place.startswith(f"{MODULE}/__init__.py:")
+
+
+@pytest.mark.parametrize(
+    ("declared", "missing"),
+    [
+        (Needs(), {"read", "libraries", "programs", "fork"}),
+        (Needs(("/sys/class/*",), (), ("libexample.so.1",), ("/usr/bin/example-smi",), fork=True), set()),
+        (
+            Needs(("/sys/class/example/card0",), (), ("libexample.so.1",), ("/usr/bin/example-smi",), fork=True),
+            {"read"},
+        ),
+    ],
+)
+def test_what_is_not_declared_is_told(tmp_path: Path, declared: Needs, missing: set[str]) -> None:
+    words = FakeMachine("words", {"files": "present", "content": "words", "programs": "present", "libraries": "absent"})
+    proposal = propose_needs(ask_on(make_subject(tmp_path), words))
+    found = list(check_declared(proposal, declared))
+    assert {finding.message.partition(" ")[0] for finding in found} == missing
+    assert clauses(found) <= {"need-not-declared"}
+
+
+def test_what_is_proposed_covers_what_was_asked_for(tmp_path: Path) -> None:
+    words = FakeMachine("words", {"files": "present", "content": "words", "programs": "present", "libraries": "absent"})
+    proposal = propose_needs(ask_on(make_subject(tmp_path), words))
+    assert list(check_declared(proposal, parse_needs(proposal.as_toml().encode(), "proposed"))) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["needs = 3", "read = '/x'", "[providers.needs]\nfork = 1", "write = []", "read = [", "\0"]
+)
+def test_needs_that_cannot_be_read_are_refused(text: str) -> None:
+    with pytest.raises(InputError, match=r"^mine\.toml: "):
+        parse_needs(text.encode(), "mine.toml")
 
 
 def test_a_start_over_its_budget_is_told() -> None:

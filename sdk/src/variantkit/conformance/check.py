@@ -18,7 +18,7 @@ from variantkit.conformance.machines import (
     override_machines,
     wanted_of,
 )
-from variantkit.conformance.needs import Proposal, check_grantable, propose_needs, wanted_records
+from variantkit.conformance.needs import Proposal, check_declared, check_grantable, propose_needs, wanted_records
 from variantkit.conformance.static import MAX_BYTES, check_statically
 from variantkit.conformance.subject import GROUP, Subject, documented_overrides, read_subject
 from variantkit.errors import UndeterminedError
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from variantkit.conformance.findings import Finding
     from variantkit.conformance.machines import FakeMachine
+    from variantkit.trust.needs import Needs
     from variantkit.variants.grammar import Feature
 
 DEADLINE = 5.0
@@ -35,9 +36,11 @@ _ON_OTHER_PYTHONS = ("words", "denied", "no ctypes", "garbage numbers 1")
 
 
 class Options(NamedTuple):
-    """What a check can be told; `pythons` empty means those that are here, `machines` are further ones.
+    """What a check can be told.
 
-    `deadline` is in seconds, for each machine; a `start_ratio` of 0 means that the start is not measured.
+    `pythons` empty means those that are here; `machines` are further ones; `declared` are the needs of the approved
+    entry, when there is one. `deadline` is in seconds, for each machine; with a `start_ratio` of 0 the start is not
+    measured.
     """
 
     endpoint: str | None = None
@@ -47,6 +50,7 @@ class Options(NamedTuple):
     max_bytes: int = MAX_BYTES
     start_ratio: float = START_RATIO
     machines: tuple[FakeMachine, ...] = ()
+    declared: Needs | None = None
 
 
 DEFAULT_OPTIONS = Options()
@@ -90,6 +94,8 @@ def check_provider(
     ratio = measure_start(subject, pythons[0].path, options.deadline) if options.start_ratio else None
     proposal = propose_needs([run for run in runs if not run.python])
     findings += [*check_behaviour(runs), *check_grantable(proposal), *check_start(ratio, options.start_ratio)]
+    if options.declared is not None:
+        findings += check_declared(proposal, options.declared)
     for endpoint in _other_endpoints(subject):
         findings += _check_endpoint(subject._replace(endpoint=endpoint), options, pythons[0].path)
     return Report(

@@ -111,6 +111,8 @@ _BEHAVIOUR = (
         "try the fixed places where the vendor installs it, such as /usr/bin"),
     Law("need-never-granted", ERROR, "No approved list can grant what is needed.",
         "variantkit, the floor of needs (design section 6)", "read something else"),
+    Law("need-not-declared", ERROR, "What is needed is in the needs that are declared (--needs).",
+        "variantkit, the enforcement file (design section 4)", "add it to the entry, or do without it"),
     Law("library-by-path", WARNING, "A library is loaded by its soname, which an approved list can grant.",
         "variantkit, the floor of needs (design section 6)", "load it by soname and let the system find it"),
     Law("variable-never-passed", WARNING, "Variables that are read reach the provider.", _RUNNER,

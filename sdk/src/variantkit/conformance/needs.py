@@ -6,10 +6,12 @@ import fnmatch
 import json
 import posixpath
 import re
+import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from variantkit.conformance.behaviour import need_of
 from variantkit.conformance.findings import Finding
+from variantkit.errors import InputError
 from variantkit.provider.foreign import shown
 from variantkit.trust.needs import Needs, check_need
 
@@ -101,6 +103,47 @@ def check_grantable(proposal: Proposal) -> Iterator[Finding]:
         if need.refused and not elsewhere:
             text = f"{need.kind} {shown(need.text, 120)}: {need.refused}"
             yield Finding("need-never-granted", text, place=need.place)
+
+
+def check_declared(proposal: Proposal, declared: Needs) -> Iterator[Finding]:
+    """What was asked for and could be granted, but is not declared; a directory covers what lies below it."""
+    for need in proposal.needs:
+        granted: tuple[str, ...] = getattr(declared, need.kind)
+        if not need.refused and not any(_covers(pattern, need.text) for pattern in granted):
+            yield Finding("need-not-declared", f"{need.kind} {shown(need.text, 120)}", place=need.place)
+    if proposal.fork and not declared.fork:
+        yield Finding("need-not-declared", "fork", place=proposal.fork)
+
+
+def parse_needs(data: bytes, where: str) -> Needs:
+    """Read read, devices, libraries, programs and fork from TOML: alone, or below `needs` or `providers.needs`.
+
+    InputError for anything else.
+    """
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+
+    try:
+        table = tomllib.loads(data.decode())
+    except ValueError as error:  # both of TOML and of its encoding
+        raise InputError(f"{where}: cannot be read as TOML: {error}") from None
+    entry = table.get("providers", table)
+    found = entry.get("needs", entry) if isinstance(entry, dict) else None
+    if not isinstance(found, dict) or not set(found) <= set(Needs._fields):
+        raise InputError(f"{where}: expected {', '.join(Needs._fields)}, or the table that --propose-needs prints")
+    fork = found.get("fork", False)
+    lists = {kind: found.get(kind, []) for kind in KINDS}
+    texts = all(isinstance(value, list) and all(isinstance(text, str) for text in value) for value in lists.values())
+    if not texts or not isinstance(fork, bool):
+        raise InputError(f"{where}: expected lists of texts, and fork true or false")
+    return Needs(**{kind: tuple(value) for kind, value in lists.items()}, fork=fork)
+
+
+def _covers(pattern: str, text: str) -> bool:
+    wanted, given = text.split("/"), pattern.split("/")
+    return len(given) <= len(wanted) and all(map(fnmatch.fnmatchcase, wanted, given))
 
 
 def _first(places: Iterable[str]) -> str:

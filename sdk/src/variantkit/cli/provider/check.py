@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import argparse
 
     from variantkit.conformance import Options, Report
+    from variantkit.trust.needs import Needs
     from variantkit.variants.ordering import Ranking
 
 EXAMPLES = """\
@@ -47,6 +48,9 @@ def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     )
     parser.add_argument("--strict", action="store_true", help="let warnings fail too")
     parser.add_argument("--junit", metavar="FILE", help="write JUnit XML there")
+    parser.add_argument(
+        "--needs", metavar="FILE", help="hold it to the needs of this TOML file: what --propose-needs prints"
+    )
     parser.add_argument("--propose-needs", action="store_true", help="print the needs block of an approved entry")
     parser.add_argument("--select", metavar="FILE", help="select in this variants.json with this provider alone")
     parser.add_argument(
@@ -102,8 +106,21 @@ def _read_options(args: argparse.Namespace) -> Options:
             raise InputError(f"--machine {path}: cannot be read as JSON: {error}") from None
         machines.append(given_machine(os.path.basename(path), document, f"--machine {path}"))
     told = Options(args.endpoint, args.namespace, args.deadline, tuple(args.python), machines=tuple(machines))
-    budget = {"max_bytes": args.max_bytes, "start_ratio": args.start_ratio}
+    budget = {"max_bytes": args.max_bytes, "start_ratio": args.start_ratio, "declared": _read_needs(args.needs)}
     return told._replace(**{key: value for key, value in budget.items() if value is not None})
+
+
+def _read_needs(path: str | None) -> Needs | None:
+    """The needs in a file that holds them alone, or in the entry of `[providers]`."""
+    if path is None:
+        return None
+    from variantkit.conformance.needs import parse_needs
+
+    try:
+        with open(path, "rb") as stream:
+            return parse_needs(stream.read(1 << 20), f"--needs {path}")
+    except OSError as error:
+        raise InputError(f"--needs {path}: cannot be read: {error.strerror or error}") from None
 
 
 def _progress(done: int) -> None:
