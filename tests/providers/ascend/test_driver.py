@@ -158,6 +158,13 @@ def test_the_pci_list_settles_a_bare_name(
     assert ask(root).types == types
 
 
+def test_an_npus_own_name_comes_before_the_pci_list(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    add_dcmi(root)
+    add_pci(root, "0xd801")
+    monkeypatch.setenv("DCMI_CHIPS", "Ascend910/9362")
+    assert ask(root).types == ["a3"]
+
+
 def test_one_unreadable_npu_leaves_the_others(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     add_dcmi(root)
     monkeypatch.setenv("DCMI_CHIPS", "310P3@-8020,910B3,310P3@-8020")

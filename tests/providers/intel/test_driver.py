@@ -201,7 +201,8 @@ def test_a_python_without_ctypes_still_asks_the_kernel(driver: Bench) -> None:
 
 def test_more_drivers_and_devices_than_there_can_be(driver: Bench) -> None:
     outcome = ask_machine(*driver, {"ZE_GPUS": B580, "ZE_DRIVERS": "ffffffff", "ZE_COUNT": "7fffffff"})
-    assert outcome.values == ["20.1.0"]
+    assert (outcome.values, outcome.notes) == (["20.1.0"], {})
+    assert outcome.reports["level-zero"].count("devices ") == 16
 
 
 @pytest.mark.parametrize(

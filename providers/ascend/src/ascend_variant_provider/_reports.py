@@ -55,7 +55,7 @@ def parse_table(text: str) -> list[tuple[str, str]]:
     for line in text.splitlines():
         cells = [cell.split() for cell in line.strip().strip("|").split("|")]
         if line.startswith("+"):
-            wanted = "=" in line or "-" in line
+            wanted = True
             continue
         if "Process" in line:
             break
