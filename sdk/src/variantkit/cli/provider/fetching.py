@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 def fetch(requirements: Sequence[str], scratch: str) -> Callable[[PackageSettings], PinnedSource]:
     """Fetch exact requirements into the directory `scratch`; return what finds each there."""
+    if not requirements:  # a project that vendors nothing: pip would call that an error
+        return partial(find_wheel, scratch)
     if pip := _find_pip():
         command = [*pip, "download", "--quiet", "--no-deps", "--only-binary", ":all:", "--dest", scratch]
         _run([*command, *requirements], requirements)
