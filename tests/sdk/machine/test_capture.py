@@ -102,6 +102,18 @@ def test_what_cannot_be_captured_is_said_in_one_sentence(
     assert not capture.path.exists()
 
 
+def test_a_machine_whose_driver_hangs_is_the_one_to_capture(capture: Capture) -> None:
+    ignorant = "def get_supported_configs(): return []\ndef get_diagnostics(): return [('undetermined', 'It hangs.')]\n"
+    code, _, _ = capture(TELLING + ignorant)
+    assert code == 0
+    document = json.loads(capture.path.read_text())
+    assert document["answer"] == {
+        "features": [],
+        "diagnostics": [{"code": "undetermined", "message": "It hangs."}],
+    }
+    assert document["sources"]
+
+
 def test_an_unapproved_provider_is_not_run(capture: Capture) -> None:
     code, out, err = capture(TELLING, approved=False)
     assert (code, out) == (1, "")

@@ -54,7 +54,7 @@ def take_capture(machine: ThisMachine, namespace: str, circumstances: Circumstan
         raise kind(f"namespace {namespace} cannot be captured: {reason}")
     answer, provider = asked
     called = f"{provider.package} {provider.version}"
-    if answer.status == UNDETERMINED:
+    if answer.status == UNDETERMINED and answer.evidence is None:
         said = "; ".join(f"{code}: {message}" for code, message in answer.diagnostics)
         raise UndeterminedError(f"{called} gave no answer that could be captured: {said}")
     if answer.evidence is None:

@@ -191,3 +191,14 @@ def test_a_new_provider_answers_on_every_python(project: Path, version: str) -> 
     )
     assert done.stderr == ""
     assert json.loads(done.stdout)["features"] == [{"name": "generation", "values": ["g2"], "multi_value": False}]
+
+
+def test_a_project_that_vendors_nothing_has_a_lock_that_is_current(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_project(render_project(choose_names("acme")), str(tmp_path / "p"))
+    lock = (tmp_path / "p" / "vendor.lock").read_bytes()
+    assert main(["provider", "vendor", "--check", str(tmp_path / "p")]) == 0
+    assert "vendor.lock: current" in capsys.readouterr().out
+    assert main(["provider", "vendor", str(tmp_path / "p")]) == 0
+    assert (tmp_path / "p" / "vendor.lock").read_bytes() == lock

@@ -51,6 +51,9 @@ def diagnose(facts: Facts) -> list[tuple[str, str]]:
     if facts.refused:
         path, reason = facts.refused[0]
         notes.append(("unreadable", f"{path}{_more(facts.refused)} could not be read: {reason}."))
+    if (facts.firmwares or facts.refused) and not decide_answer(facts):
+        # The code tells ignorance from absence: such an answer is not believed and not remembered.
+        notes.append(("undetermined", f"There may be a device in {DEVICES}, but nothing could be learnt of it."))
     return notes
 
 
