@@ -16,7 +16,18 @@ from benchmarks.measure import MeasurementError, output_of
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 VARIANTLIB = "variantlib==0.2.2"
-PROVIDERS = {"x86_64": "x86_64_variant_provider", "blas_lapack": "blas_lapack_variant_provider"}
+PROVIDERS = {
+    "x86_64": "x86_64_variant_provider",
+    "aarch64": "aarch64_variant_provider",
+    "nvidia": "nvidia_variant_provider",
+    "amd": "amd_variant_provider",
+    "ascend": "ascend_variant_provider",
+    "intel": "intel_variant_provider",
+    "tpu": "tpu_variant_provider",
+    "blas_lapack": "blas_lapack_variant_provider",
+    "openmp": "openmp_variant_provider",
+}
+"""Import package by namespace."""
 
 
 class Environments(NamedTuple):
@@ -32,6 +43,11 @@ class Environments(NamedTuple):
     def select(self, document: str) -> list[str]:
         """The command that is measured most."""
         return [self.variantkit, "-I", "-m", "variantkit", "select", document, "--json"]
+
+    def detect(self, *namespaces: str) -> list[str]:
+        """What this machine supports in the given namespaces, or in all that are approved."""
+        chosen = [argument for namespace in namespaces for argument in ("--namespace", namespace)]
+        return [self.variantkit, "-I", "-m", "variantkit", "detect", "--json", *chosen]
 
     def select_by_variantlib(self, document: str) -> list[str]:
         """The same by variantlib."""

@@ -38,9 +38,11 @@ ROOMS = {
     "serve": {"pages", "upstream", "view"},
     "install": {"pages", "upstream", "view", "serve"},
 }
+# what the SDK uses where it is installed -> the only files that may import it
+OPTIONAL = {"pytest": ("conformance/pytest_plugin.py",), "variantkit_build": ("cli/provider/",)}
 # distribution's import package -> what it may import besides the standard library and itself
 PACKAGES = {
-    "sdk/src/variantkit": {"packaging", "tomli", "variantkit_bundle", "pytest"},
+    "sdk/src/variantkit": {"packaging", "tomli", "variantkit_bundle", *OPTIONAL},
     "sdk/build/src/variantkit_build": {"hatchling", "tomli"},
     "allowlist/src/variantkit_allowlist": {"variantkit", "variantkit_bundle"},
     "providers/x86_64/src/x86_64_variant_provider": set[str](),
@@ -134,6 +136,17 @@ def test_a_room_of_the_index_wing_imports_only_the_rooms_below_it(path: str) -> 
 def test_a_distribution_imports_only_what_it_declares(package: str) -> None:
     for path in modules_below(os.path.join(ROOT, package)):
         assert foreign_imports(package, PACKAGES[package], read(path)) == set(), path
+
+
+@pytest.mark.parametrize("optional", OPTIONAL)
+def test_what_need_not_be_installed_is_imported_in_its_own_place_alone(optional: str) -> None:
+    users = {
+        os.path.relpath(path, SDK).replace(os.sep, "/")
+        for path in modules_below(SDK)
+        if optional in {name.split(".")[0] for name in imported_names(read(path), at_run_time_only=True)}
+    }
+    assert users
+    assert all(user.startswith(OPTIONAL[optional]) for user in users), users
 
 
 def test_a_planted_upward_import_is_found() -> None:

@@ -1,20 +1,20 @@
-"""The runner's own child, given the published wheels: what users get of both providers."""
+"""The runner's own child, given the published wheels: what users get of each provider."""
 
 from __future__ import annotations
 
 import hashlib
+import importlib
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-import blas_lapack_variant_provider
 import x86_64_variant_provider
 
 pytest.importorskip("hatchling")
 
-from support.first_party import build_provider
+from support.first_party import FIRST_PARTY, build_provider
 from support.interpreters import INTERPRETERS
 from variantkit.provider.clauses import configs_digest
 from variantkit.runner import Answer, Question, ask
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 FORCE, DISABLE = "X86_64_VARIANT_PROVIDER_FORCE_LEVEL", "X86_64_VARIANT_PROVIDER_DISABLE"
 
 
-def question(folder: str, namespace: str, endpoint: str) -> Question:
-    wheel = Path(build_provider(folder)).read_bytes()
-    return Question(namespace, endpoint, wheel, hashlib.sha256(wheel).hexdigest(), Needs())
+def question(folder: str, endpoint: str = "") -> Question:
+    wheel, provider = Path(build_provider(folder)).read_bytes(), FIRST_PARTY[folder]
+    digest = hashlib.sha256(wheel).hexdigest()
+    return Question(provider.namespace, endpoint or provider.endpoint, wheel, digest, Needs())
 
 
 def ask_x86_64(**variables: str) -> Answer:
-    asked = question("x86_64", "x86_64", "x86_64_variant_provider")
-    (answer,) = ask([asked], deadline=60, environ={"PATH": os.defpath, **variables})
+    (answer,) = ask([question("x86_64")], deadline=60, environ={"PATH": os.defpath, **variables})
     return answer
 
 
@@ -45,23 +45,18 @@ def features_of(plugin: ModuleType, function: str) -> tuple[Feature, ...]:
 
 @pytest.mark.parametrize("python", INTERPRETERS)
 def test_every_interpreter_gets_the_answers_of_the_source(python: str) -> None:
-    questions = [
-        question("x86_64", "x86_64", "x86_64_variant_provider"),
-        question("blas", "blas_lapack", "blas_lapack_variant_provider"),
-    ]
-    answers = ask(questions, deadline=60, python=python)
-    for answer, plugin in zip(answers, [x86_64_variant_provider, blas_lapack_variant_provider], strict=True):
+    answers = ask([question(folder) for folder in FIRST_PARTY], deadline=60, python=python)
+    for answer, provider in zip(answers, FIRST_PARTY.values(), strict=True):
+        plugin = importlib.import_module(provider.package)
         supported = features_of(plugin, "get_supported_configs")
-        assert answer.status == ("present" if supported else "absent")
+        assert answer.status == ("present" if supported else "absent"), provider
         assert answer.features == supported
         assert answer.everything == features_of(plugin, "get_all_configs")
-    assert answers[0].diagnostics == tuple(x86_64_variant_provider.get_diagnostics())
-    assert answers[1].diagnostics == ()
+        assert answer.diagnostics == tuple(getattr(plugin, "get_diagnostics", tuple)())
 
 
 def test_the_alias_is_found_in_the_wheel() -> None:
-    asked = question("blas", "blas_lapack", "blas_lapack_variant_provider.alias")
-    (answer,) = ask([asked], deadline=60)
+    (answer,) = ask([question("blas", "blas_lapack_variant_provider.alias")], deadline=60)
     assert [feature.name for feature in answer.features] == ["library", "provider"]
     assert answer.features == answer.everything
 

@@ -10,6 +10,34 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from typing import NamedTuple
+
+
+class FirstParty(NamedTuple):
+    """One of our providers: its import package, its namespace, and the endpoint that its entry point names."""
+
+    package: str
+    namespace: str
+    endpoint: str
+
+
+def _provider(namespace: str, plugin: str = "") -> FirstParty:
+    package = f"{namespace}_variant_provider"
+    return FirstParty(package, namespace, package + plugin)
+
+
+FIRST_PARTY = {
+    "x86_64": _provider("x86_64"),
+    "aarch64": _provider("aarch64"),
+    "nvidia": _provider("nvidia", ".plugin:NvidiaVariantPlugin"),
+    "amd": _provider("amd"),
+    "ascend": _provider("ascend"),
+    "intel": _provider("intel"),
+    "tpu": _provider("tpu"),
+    "blas": _provider("blas_lapack"),
+    "openmp": _provider("openmp"),
+}
+"""By folder below `providers/`."""
 
 PROVIDERS = os.path.join(os.path.dirname(__file__), "..", "..", "providers")
 

@@ -243,12 +243,12 @@ def explain_choice(choice: VersionChoice, installed_label: str | None) -> str:
 
 
 def _reasons(rejected: Sequence[Rejection], support: Mapping[str, NamespaceSupport]) -> list[str]:
-    """Why the others do not fit, in few words: those whose namespace answered by name, the rest by namespace."""
+    """Why the others do not fit, in few words: those whose hardware is here by name, the rest by namespace."""
     silent: dict[str, list[str]] = {}
     told: list[str] = []
     for rejection in rejected:
         answer = support.get(rejection.property.namespace) if rejection.property else None
-        if rejection.property is None or answer is None or answer.status in (PRESENT, ABSENT):
+        if rejection.property is None or answer is None or answer.status == PRESENT:
             told.append(explain_rejection(rejection, support))
         else:
             state = f"{answer.status} ({answer.code})" if answer.code else answer.status
