@@ -52,11 +52,25 @@ def test_a_law_of_severity_warning_warns(tmp_path: Path) -> None:
 def test_a_project_asks_for_the_laws_in_its_settings(tmp_path: Path) -> None:
     make_subject(tmp_path, PROVIDER)
     (tmp_path / "conftest.py").write_text(f"pytest_plugins = [{PLUGIN!r}]\n")
-    (tmp_path / "pytest.ini").write_text("[pytest]\nprovider_wheel = .\nprovider_deadline = 3\n")
+    settings = "provider_wheel = .\nprovider_deadline = 3\nfilterwarnings =\n    error\n"
+    (tmp_path / "pytest.ini").write_text(
+        f"[pytest]\n{settings}    default::variantkit.conformance.ConformanceWarning\n"
+    )
     (tmp_path / "test_own.py").write_text("def test_own():\n    pass\n")
     done = run_pytest(tmp_path)
     assert done.returncode == 0, done.stdout
     assert f"{len(LAWS) + 1} passed" in done.stdout
+
+
+def test_warnings_that_are_errors_fail_and_one_setting_keeps_them_warnings(tmp_path: Path) -> None:
+    wheel = make_subject(tmp_path, PROVIDER, metadata=METADATA.replace("Requires-Python: >=3.9\n", ""))
+    options = ["-p", PLUGIN, "--provider-wheel", wheel, "-k", "requires-python", "-W", "error"]
+    failed = run_pytest(tmp_path, *options)
+    assert failed.returncode == 1
+    assert "- METADATA has no Requires-Python" in failed.stdout
+    assert "Traceback" not in failed.stdout
+    kept = run_pytest(tmp_path, *options, "-W", "default::variantkit.conformance.ConformanceWarning")
+    assert (kept.returncode, "1 warning" in kept.stdout) == (0, True)
 
 
 @pytest.mark.parametrize("options", [[], ["--provider-wheel", "none.whl"]], ids=["no wheel", "no such wheel"])

@@ -7,6 +7,10 @@ from typing import NamedTuple
 from variantkit.conformance.laws import LAWS
 
 
+class ConformanceWarning(UserWarning):
+    """A law of severity warning is broken: what the plugin for pytest warns with."""
+
+
 class Finding(NamedTuple):
     """`machine` is empty for what the wheel itself shows; `place` is a line of the provider, where known."""
 

@@ -16,16 +16,13 @@ import pytest
 
 from variantkit.conformance.building import find_wheel
 from variantkit.conformance.check import DEFAULT_OPTIONS, Report, check_provider
+from variantkit.conformance.findings import ConformanceWarning
 from variantkit.conformance.laws import ERROR, GROUPS
 from variantkit.conformance.report import Broken, broken_laws, case_lines
 from variantkit.errors import VariantkitError
 
 if TYPE_CHECKING:
     from variantkit.conformance.laws import Law
-
-
-class ConformanceWarning(UserWarning):
-    """A law of severity warning is broken."""
 
 
 class BrokenLaw(Exception):  # noqa: N818  what a failing test shows, not an error of ours
@@ -109,7 +106,7 @@ class LawItem(pytest.Item):
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: object = None) -> str:
         """The finding alone: a traceback of ours says nothing of the provider."""
-        if isinstance(excinfo.value, (BrokenLaw, VariantkitError)):
+        if isinstance(excinfo.value, (BrokenLaw, ConformanceWarning, VariantkitError)):
             return str(excinfo.value)
         return str(super().repr_failure(excinfo))
 
