@@ -27,6 +27,7 @@ def redactor(kept: tuple[str, ...] = ()) -> Redactor:
         ("Serial\t\t: 10000000abcdef01\n", "Serial\t\t: 0000000000000000\n"),
         ("  Serial Number        : 0321F-18 \nNext : 1", "  Serial Number        : 00000-00 \nNext : 1"),
         ("unique_id 10819239483274 \n", "unique_id 00000000000000 \n"),
+        ("hive_id 7304991836\n", "hive_id 0000000000\n"),
         ("/home/someone/Ascend/version", "/home/user/Ascend/version"),
         ("read C:\\Users\\Some One\\x", "read C:\\Users\\user One\\x"),
         ("/data/people/jane/x /data/people/janet", "/home/user/x /data/people/janet"),

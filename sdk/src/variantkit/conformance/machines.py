@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from variantkit.conformance.subject import hints
+from variantkit.conformance.subject import hints, marks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -78,7 +78,7 @@ ABSENT = FakeMachine("absent", {"files": "absent", "programs": "absent", "librar
 def full_machine(subject: Subject, wanted: Wanted, content: str, **more: Value) -> dict[str, Value]:
     """A machine where everything that is asked for is there; `content` is what files and outputs hold."""
     words = hints(subject)
-    names = tuple(dict.fromkeys(name for word in words[:60] for name in (word, word + "0")))
+    names = tuple(dict.fromkeys(name for word in words for name in (word, word + "0")))
     told: dict[str, Value] = {"files": "present", "programs": "present", "libraries": "present"}
     told |= {"content": content, "words": words, "names": names, "directories": wanted.directories}
     return told | more
@@ -89,6 +89,10 @@ def discovery_machines(subject: Subject, wanted: Wanted) -> list[FakeMachine]:
     return [
         FakeMachine("empty", full_machine(subject, wanted, "empty")),
         FakeMachine("words", full_machine(subject, wanted, "words", twice=True)),
+        *(
+            FakeMachine(f"every file holds {mark}", full_machine(subject, wanted, "same", text=f"{mark}\n"))
+            for mark in marks(subject)
+        ),
     ]
 
 

@@ -87,11 +87,13 @@ def propose_needs(runs: Sequence[Run]) -> Proposal:
         glob = globs.get(text, text) if kind != "programs" else text
         found.setdefault((kind, glob), Need(kind, glob, place, check_need(kind, glob) or ""))
     forks = [record.place for record in records if record.kind in ("fork", "program")]
-    looked_at = {
+    nodes = {
         posixpath.normpath(record.subject): record.place
         for record in records
         if record.kind == "exists" and record.subject.startswith("/dev/")
     }
+    shortened = merge_paths(nodes, listed)
+    looked_at = {shortened[path]: place for path, place in nodes.items()}
     needs = sorted(found.values(), key=lambda need: (KINDS.index(need.kind), need.text))
     return Proposal(tuple(needs), _first(forks), tuple(sorted(looked_at.items())))
 

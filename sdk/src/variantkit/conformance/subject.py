@@ -23,13 +23,16 @@ MAX_WHEEL_BYTES = 64 << 20
 MAX_MEMBER_BYTES = 8 << 20
 _is_override = re.compile(r"[A-Z0-9_]+_VARIANT_PROVIDER_[A-Z0-9_]+").fullmatch
 _is_hint = re.compile(r"[A-Za-z][A-Za-z0-9_.:-]{2,39}").fullmatch
-HINTS = 120
+HINTS = 160
+MARKS = 4
+_PLUMBING = ("/__main__.py", "/_machine.py", "/_child.py")  # of our template: they know no hardware
 
 
 class Subject(NamedTuple):
     """A provider wheel. `members` are all files; `entry_points` are (group, name, reference); `endpoint` is asked.
 
-    `modules` are the paths of its modules with their syntax trees, or why one has none; `texts` are all texts in them.
+    `modules` are the paths of its modules with their syntax trees, or why one has none. `texts` and `numbers` are the
+    constants in them, but for what is vendored and what every provider of our template has.
     """
 
     where: str
@@ -37,6 +40,7 @@ class Subject(NamedTuple):
     members: Mapping[str, bytes]
     modules: Mapping[str, ast.Module | SyntaxError]
     texts: tuple[str, ...]
+    numbers: tuple[int, ...]
     package: str
     version: str
     tag: str
@@ -81,12 +85,14 @@ def read_subject(path: str, *, endpoint: str | None = None, namespace: str | Non
     plugins = [(name, reference) for group, name, reference in points if group == GROUP]
     chosen = endpoint or (plugins[0][1] if plugins else package.replace("-", "_"))
     modules = {name: _parse(name, content) for name, content in sorted(members.items()) if name.endswith(".py")}
+    constants = _constants(modules)
     return Subject(
         where=path,
         data=data,
         members=members,
         modules=modules,
-        texts=tuple(_texts(modules)),
+        texts=tuple(value for value in constants if isinstance(value, str)),
+        numbers=tuple(value for value in constants if type(value) is int),
         package=package,
         version=str(metadata.get("Version", "")),
         tag=str(wheel.get("Tag", "")),
@@ -166,15 +172,15 @@ def find_object(tree: ast.Module, path: str) -> ast.AST | None:
     return node
 
 
-def _texts(modules: Mapping[str, ast.Module | SyntaxError]) -> dict[str, None]:
-    """Every text in the source, in order, once."""
-    found: dict[str, None] = {}
-    for tree in modules.values():
-        if isinstance(tree, ast.Module):
+def _constants(modules: Mapping[str, ast.Module | SyntaxError]) -> list[object]:
+    """Every constant in the provider's own source, in order, once."""
+    found: dict[tuple[type, object], None] = {}
+    for name, tree in modules.items():
+        if isinstance(tree, ast.Module) and "/_vendor/" not in name and not name.endswith(_PLUMBING):
             for node in ast.walk(tree):
-                if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                    found.setdefault(node.value)
-    return found
+                if isinstance(node, ast.Constant):
+                    found.setdefault((type(node.value), node.value))
+    return [value for _, value in found]
 
 
 def hints(subject: Subject) -> tuple[str, ...]:
@@ -182,6 +188,13 @@ def hints(subject: Subject) -> tuple[str, ...]:
     names = [text for text in subject.texts if len(text) < 200 and len(text.split()) <= 3]  # no sentences
     texts = [part for text in names for part in re.split(r"[\s/=*?\[\]]+", text)]
     return tuple(dict.fromkeys(part for part in texts if _is_hint(part)))[:HINTS]
+
+
+def marks(subject: Subject) -> tuple[str, ...]:
+    """What a file may hold by which a provider knows its vendor's devices: the first hexadecimal words of its source."""
+    words = [text for text in subject.texts if re.fullmatch("0x[0-9a-f]{2,8}", text)]
+    words += [hex(number) for number in subject.numbers if 0x100 <= number <= 0xFFFF and number & (number - 1)]
+    return tuple(dict.fromkeys(words))[:MARKS]
 
 
 def documented_overrides(subject: Subject) -> list[str]:

@@ -16,8 +16,8 @@ _ADDRESS = re.compile(
 """Hardware addresses of six or eight bytes, and InfiniBand's in four groups; a PCI address is neither."""
 
 _LABELLED = re.compile(
-    r"(?im)^([^\n:=]*(?<![a-z])(?:serial(?:[ _-]?(?:number|num|no))?|unique[ _-]?id|asset[ _-]?tag|uuid)(?![a-z])"
-    r"(?:[^\n:=]*[:=][ \t]*|[ \t]+(?=\S*\d)))(\S[^\n]*)$"
+    r"(?im)^([^\n:=]*(?<![a-z])(?:serial(?:[ _-]?(?:number|num|no))?|(?:unique|hive)[ _-]?id|asset[ _-]?tag|uuid)"
+    r"(?![a-z])(?:[^\n:=]*[:=][ \t]*|[ \t]+(?=\S*\d)))(\S[^\n]*)$"
 )
 _SECRET_FILE = re.compile(
     r"(?:^|[/_-])(?:serial(?:_number)?|s/?n|uuid|unique_id|asset_tag|machine-id|boot_id|hostname|nodename|node_guid|"

@@ -26,7 +26,7 @@ class FakeMachine:
     `files` is real, absent, present, denied (there, unreadable), sealed (not even looked at), alone (`only` these) or
     given (`contents` these); `programs` real, absent, present, denied, hung, crash, alone or given; `libraries` the
     same and garbage, bare (no ctypes). `content` is what present files and outputs hold: empty, bytes, numbers,
-    words, endless or given. `devices` may be hung; `fork` denied.
+    words, same (`text`), endless or given. `devices` may be hung; `fork` denied.
     """
 
     records: str = ""
@@ -36,6 +36,7 @@ class FakeMachine:
     devices: str = ""
     fork: str = REAL
     content: str = "empty"
+    text: str = ""
     seed: int = 0
     memory: int = 0
     twice: bool = False
@@ -104,6 +105,8 @@ class FakeMachine:
         """What a file or a program's output holds; None stands for no end."""
         if self.content == "endless":
             return None
+        if self.content == "same":
+            return self.text.encode()
         if self.content == "given":
             return self.contents.get(subject, self.outputs.get(os.path.basename(subject), "")).encode()
         if self.content == "bytes":
