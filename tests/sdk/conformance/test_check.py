@@ -91,6 +91,23 @@ def test_names_found_by_listing_or_counting_become_globs(
     assert sorted({merged[path] for path in paths}) == expected
 
 
+@pytest.mark.parametrize("mark", ["'0x10de'", "hex(0x10DE)"])
+def test_what_lies_behind_a_vendor_s_mark_is_found(tmp_path: Path, mark: str) -> None:
+    source = f"""
+import os
+def get_supported_configs():
+    for name in os.listdir('/sys/bus/pci/devices') if os.path.exists('/sys/bus/pci/devices') else []:
+        place = '/sys/bus/pci/devices/' + name
+        try:
+            if open(place + '/vendor', 'rb').read(9).strip() == {mark}.encode(): open(place + '/device', 'rb').close()
+        except OSError:
+            pass
+    return []
+"""
+    granted = check_provider(make_subject(tmp_path, PLUGIN + source), ONE).needs.granted()
+    assert granted.read == ("/sys/bus/pci/devices", "/sys/bus/pci/devices/*/device", "/sys/bus/pci/devices/*/vendor")
+
+
 @pytest.mark.parametrize("version", BY_VERSION)
 def test_a_fault_on_one_python_alone_is_told_with_its_version(tmp_path: Path, version: str) -> None:
     minor = version.split(".")[1]

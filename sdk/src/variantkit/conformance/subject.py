@@ -191,7 +191,7 @@ def hints(subject: Subject) -> tuple[str, ...]:
 
 
 def marks(subject: Subject) -> tuple[str, ...]:
-    """What a file may hold by which a provider knows its vendor's devices: the first hexadecimal words of its source."""
+    """What a file may hold by which a provider knows its vendor's devices: the first hexadecimal words in it."""
     words = [text for text in subject.texts if re.fullmatch("0x[0-9a-f]{2,8}", text)]
     words += [hex(number) for number in subject.numbers if 0x100 <= number <= 0xFFFF and number & (number - 1)]
     return tuple(dict.fromkeys(words))[:MARKS]
