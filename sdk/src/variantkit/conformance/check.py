@@ -88,7 +88,7 @@ def check_provider(
     """
     started = time.monotonic()
     subject = read_subject(path, endpoint=options.endpoint, namespace=options.namespace)
-    pythons = find_interpreters(options.pythons, "".join(subject.metadata.get("Requires-Python", ())))
+    pythons = find_interpreters(options.pythons, "".join(subject.metadata.get("requires-python", ())))
     findings = list(check_statically(subject, options.max_bytes))
     runs = _ask_everywhere(subject, options, pythons, on_progress)
     ratio = measure_start(subject, pythons[0].path, options.deadline) if options.start_ratio else None

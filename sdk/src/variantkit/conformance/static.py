@@ -63,13 +63,13 @@ def _check_archive(subject: Subject, max_bytes: int) -> Iterator[Finding]:
 
 def _check_metadata(subject: Subject) -> Iterator[Finding]:
     metadata = subject.metadata
-    for requirement in metadata.get("Requires-Dist", ()):
+    for requirement in metadata.get("requires-dist", ()):
         yield Finding("requires-dist", f"METADATA has Requires-Dist: {requirement}")
-    if not (metadata.get("License-Expression") or metadata.get("License")) or not metadata.get("License-File"):
+    if not (metadata.get("license-expression") or metadata.get("license")) or not metadata.get("license-file"):
         yield Finding("missing-licence", "METADATA lacks License-Expression or License-File")
     if not subject.description.strip():
         yield Finding("missing-readme", "METADATA has no description")
-    if not metadata.get("Requires-Python"):
+    if not metadata.get("requires-python"):
         yield Finding("missing-requires-python", "METADATA has no Requires-Python")
     if not is_name(subject.namespace) or subject.namespace in RESERVED:
         yield Finding("bad-namespace", f"the namespace is {subject.namespace!r}")

@@ -30,6 +30,7 @@ _PLUMBING = ("/__main__.py", "/_machine.py", "/_child.py")  # of our template: t
 
 class Subject(NamedTuple):
     """A provider wheel. `members` are all files; `entry_points` are (group, name, reference); `endpoint` is asked.
+    `metadata` has its headers by name in lower case, since readers take them in any.
 
     `modules` are the paths of its modules with their syntax trees, or why one has none. `texts` and `numbers` are the
     constants in them, but for what is vendored and what every provider of our template has.
@@ -66,22 +67,13 @@ class Subject(NamedTuple):
 
 def read_subject(path: str, *, endpoint: str | None = None, namespace: str | None = None) -> Subject:
     """Read the wheel at `path`; InputError when it is none."""
-    with open_wheel(path) as contents:
-        if os.path.getsize(path) > MAX_WHEEL_BYTES:
-            raise InputError(f"{path}: expected a provider's wheel, found more than {MAX_WHEEL_BYTES >> 20} MiB")
-        infos = [info for info in contents.archive.infolist() if not info.is_dir()]
-        large = next((info.filename for info in infos if info.file_size > MAX_MEMBER_BYTES), None)
-        if large is not None:
-            raise InputError(f"{path}: {large}: expected at most {MAX_MEMBER_BYTES >> 20} MiB, found more")
-        members = {info.filename: contents.archive.read(info) for info in infos}
-        prefix = f"{contents.info}/"
+    members, info = _read_members(path)
     with open(path, "rb") as stream:
         data = stream.read()
-    metadata = email.parser.BytesParser().parsebytes(members.get(prefix + "METADATA", b""))
-    wheel = email.parser.BytesParser().parsebytes(members.get(prefix + "WHEEL", b""))
-    headers = {key: tuple(map(str, metadata.get_all(key, ()))) for key in metadata}
+    metadata = email.parser.BytesParser().parsebytes(members.get(f"{info}/METADATA", b""))
+    wheel = email.parser.BytesParser().parsebytes(members.get(f"{info}/WHEEL", b""))
     package = re.sub(r"[-_.]+", "-", str(metadata.get("Name", ""))).lower()
-    points = tuple(_read_entry_points(path, members.get(prefix + "entry_points.txt", b"")))
+    points = tuple(_read_entry_points(path, members.get(f"{info}/entry_points.txt", b"")))
     plugins = [(name, reference) for group, name, reference in points if group == GROUP]
     chosen = endpoint or (plugins[0][1] if plugins else package.replace("-", "_"))
     modules = {name: _parse(name, content) for name, content in sorted(members.items()) if name.endswith(".py")}
@@ -97,12 +89,24 @@ def read_subject(path: str, *, endpoint: str | None = None, namespace: str | Non
         version=str(metadata.get("Version", "")),
         tag=str(wheel.get("Tag", "")),
         pure=str(wheel.get("Root-Is-Purelib", "")).lower() == "true" and len(wheel.get_all("Tag", ())) == 1,
-        metadata=headers,
+        metadata={key.lower(): tuple(map(str, metadata.get_all(key, ()))) for key in metadata},
         description=str(metadata.get_payload() or metadata.get("Description", "")),
         entry_points=points,
         namespace=namespace or _namespace_of(modules, chosen, plugins, package),
         endpoint=chosen,
     )
+
+
+def _read_members(path: str) -> tuple[dict[str, bytes], str]:
+    """Every file of the wheel, and the name of its dist-info directory."""
+    with open_wheel(path) as contents:
+        if os.path.getsize(path) > MAX_WHEEL_BYTES:
+            raise InputError(f"{path}: expected a provider's wheel, found more than {MAX_WHEEL_BYTES >> 20} MiB")
+        infos = [info for info in contents.archive.infolist() if not info.is_dir()]
+        large = next((info.filename for info in infos if info.file_size > MAX_MEMBER_BYTES), None)
+        if large is not None:
+            raise InputError(f"{path}: {large}: expected at most {MAX_MEMBER_BYTES >> 20} MiB, found more")
+        return {info.filename: contents.archive.read(info) for info in infos}, contents.info
 
 
 def _parse(name: str, data: bytes) -> ast.Module | SyntaxError:
