@@ -13,6 +13,7 @@ import pytest
 from support.laboratory import METADATA, make_subject
 from support.providers import MODULE, PLUGIN
 from variantkit.cli.main import main
+from variantkit.conformance.interpreters import Interpreter
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -202,3 +203,12 @@ def test_a_project_that_cannot_be_built_is_3(
     monkeypatch.setattr("variantkit.conformance.building._frontends", lambda out: {})
     assert main([*CHECK, str(tmp_path)]) == 3
     assert "its wheel could not be built (OSError: no compiler); build it yourself" in capsys.readouterr().err
+
+
+def test_an_interpreter_that_starts_no_child_is_3(
+    wheel: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = [Interpreter("3.11.7", "/nonexistent/python")]
+    monkeypatch.setattr("variantkit.conformance.check.find_interpreters", lambda named, requires: gone)
+    assert main(["provider", "check", wheel]) == 3
+    assert "/nonexistent/python: the child could not be started: " in capsys.readouterr().err

@@ -150,6 +150,11 @@ def test_a_dynamic_law_can_be_broken(tmp_path: Path, clause: str) -> None:
     assert clause in clauses_on(make_subject(tmp_path, GOOD + DYNAMIC[clause]))
 
 
+def test_a_foreign_import_that_no_statement_shows_is_seen_when_it_happens(tmp_path: Path) -> None:
+    body = ("import importlib", "try: importlib.import_module('nump' + 'y.linalg')", "except ImportError: pass")
+    assert clauses_on(make_subject(tmp_path, GOOD + supporting(*body))) == {"foreign-import"}
+
+
 @pytest.mark.parametrize("clause", ON_MACHINES)
 def test_a_law_can_be_broken_on_a_machine(tmp_path: Path, clause: str) -> None:
     source, machine = ON_MACHINES[clause]

@@ -78,6 +78,8 @@ def _check_record(machine: str, record: Record) -> Iterator[Finding]:
         yield Finding("uses-network", "makes a socket", machine, place)
     elif kind == "write":
         yield Finding("writes-files", f"{detail} {shown(subject, 120)}", machine, place)
+    elif kind == "import" and place and subject.partition(".")[0] != place.partition("/")[0]:
+        yield Finding("foreign-import", f"imports {shown(subject, 80)}", machine, place)
     elif kind == "module":
         yield Finding("edits-modules", f"sys.modules[{shown(subject, 80)!r}] is not the wheel's own", machine, place)
     elif kind == "logging":

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from variantkit.conformance.machines import FakeMachine
     from variantkit.conformance.subject import Subject
 
-_AT_ONCE = 8
+_AT_ONCE = max(8, os.cpu_count() or 1)
+"""Children at a time: more than two cores can serve, since those on a machine that hangs only wait."""
 
 
 class Run(NamedTuple):

@@ -16,7 +16,7 @@ import sys
 import zlib  # noqa: F401  loaded before the provider, like in the worker
 
 from .files import replace_files
-from .interpreter import Habits, Variables
+from .interpreter import Habits, Imports, Variables
 from .libraries import replace_libraries
 from .machine import FakeMachine
 from .processes import replace_processes
@@ -83,6 +83,7 @@ def _raise_curtain(worker: ModuleType, machine: FakeMachine, wheel: str, codes: 
     recorder = Recorder(number, wheel, worker.encode, codes)
     _limit(machine)
     Variables.replace(machine, recorder)
+    sys.meta_path.insert(0, Imports(recorder))
     replace_libraries(machine, recorder)
     replace_processes(machine, recorder)
     replace_files(machine, recorder)

@@ -66,6 +66,17 @@ class Variables(_Environ):
         super().__delitem__(key)
 
 
+class Imports:
+    """A finder that finds nothing: it writes down which modules are looked for that the standard library lacks."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
+        if not _is_known(name):
+            self._recorder.note("import", name)
+
+
 class Habits:
     """What well-behaved code leaves as it is when it is imported: modules of others, logging, the search path."""
 
