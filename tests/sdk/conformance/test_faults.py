@@ -18,7 +18,7 @@ READS = "if os.path.exists('/proc/example'):\n        {}\n"
 
 # fault -> the body of get_supported_configs, the law, the machine
 FAULTS = {
-    "a file is read without a bound": (READS.format("open('/proc/example', 'rb').read()"), "raises", "huge"),
+    "a file is read without a bound": (READS.format("open('/proc/example', 'rb').read()"), "raises or hangs", "huge"),
     "a file that is there is thought readable": (READS.format("open('/proc/example').close()"), "raises", "denied"),
     "a file is thought to be text": (READS.format("open('/proc/example').read(4096)"), "raises", "garbage bytes 1"),
     "a file is thought to hold a number": (
@@ -68,7 +68,7 @@ FAULTS = {
     "a tool is thought to say little": (
         "import subprocess\n    try: subprocess.run(['/usr/bin/example-smi'], stdout=-1, timeout=0.9)\n"
         "    except (OSError, subprocess.SubprocessError): pass\n",
-        "raises",
+        "raises or hangs",
         "huge",
     ),
     "an override is believed": (
@@ -93,4 +93,5 @@ def test_a_fault_shows_on_its_machine(tmp_path: Path, fault: str) -> None:
     options = Options(pythons=(sys.executable,), deadline=1.5, start_ratio=0)
     report = check_provider(make_subject(tmp_path, source), options)
     told = {(finding.clause, finding.machine) for finding in report.findings}
-    assert (clause, machine) in told, sorted(told)
+    # What has no end fills the memory or takes the time, as fast as the host is.
+    assert any((one, machine) in told for one in clause.split(" or ")), sorted(told)

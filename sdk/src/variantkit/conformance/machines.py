@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     Value = str | int | bool | tuple[str, ...] | dict[str, str]
 
-MEMORY = 1 << 30
+MEMORY = 1 << 29
 """Bytes of address space where files have no end: what is read into it without a bound ends as MemoryError."""
 
 MAX_ALONE = 40
