@@ -11,7 +11,7 @@ from nvidia_variant_provider._overrides import parse_capability_override, parse_
 from nvidia_variant_provider._parse import parse_facts
 from nvidia_variant_provider._reports import parse_module_version, parse_report, parse_smi
 from nvidia_variant_provider._rules import decide_answer, decide_everything, diagnose
-from nvidia_variant_provider._settle import find_cuda_of_branch
+from nvidia_variant_provider._sources import find_cuda_of_branch
 from nvidia_variant_provider._tables import CUDA_OF_BRANCH
 
 CUDA, SM = "NV_VARIANT_PROVIDER_FORCE_CUDA_DRIVER_VERSION", "NV_VARIANT_PROVIDER_FORCE_SM_ARCH"

@@ -18,7 +18,7 @@ def section(title: str) -> str:
 
 
 def test_the_tables_name_every_diagnostic() -> None:
-    files = ("_tables.py", "_settle.py", "_remarks.py", "_reasons.py")
+    files = ("_tables.py", "_sources.py", "_troubles.py", "_reasons.py")
     text = "".join((SOURCES / name).read_text(encoding="utf-8") for name in files)
     codes = set(re.findall(r'"((?:cuda|driver|forward|gpu|mixed|no|override|sm|stub)-[a-z-]+)"', text)) - {"driver-"}
     tables = section("Faults, and what becomes of them") + section("Overrides")

@@ -11,11 +11,13 @@ from __future__ import annotations
 import ctypes
 import os
 
-from ._native import MOST_DEVICES
+from ._tables import MOST_DEVICES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ._native import Emit
+    from collections.abc import Callable
+
+    Emit = Callable[[str], None]
 
 CAPABILITY_MAJOR, CAPABILITY_MINOR = 75, 76  # cuda.h, CUdevice_attribute
 

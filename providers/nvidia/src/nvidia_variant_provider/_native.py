@@ -5,13 +5,13 @@ Nothing native is loaded with this module, so that a Python without ctypes can s
 
 from __future__ import annotations
 
+from ._tables import MOST_DEVICES
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     Emit = Callable[[str], None]
-
-MOST_DEVICES = 256
 
 
 def ask_nvml(emit: Emit, *places: str) -> None:

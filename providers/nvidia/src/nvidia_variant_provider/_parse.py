@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Facts:
-    """What is known, and from where. `capabilities` has one pair for every GPU that told it; `remarks` are the
+    """What is known, and from where. `capabilities` has one pair for every GPU that told it; `notes` are the
     diagnostics that came up on the way, as (code, sentence).
     """
 
@@ -27,9 +27,9 @@ class Facts:
         "forced_capability",
         "forced_cuda",
         "lost",
+        "notes",
         "place",
         "policy",
-        "remarks",
     )
 
     def __init__(self, place: str) -> None:
@@ -43,18 +43,18 @@ class Facts:
         self.forced_cuda: Pair | None = None
         self.forced_capability: Pair | None = None
         self.policy = "union"
-        self.remarks: list[tuple[str, str]] = []
+        self.notes: list[tuple[str, str]] = []
 
 
 def parse_facts(evidence: Evidence, variables: Mapping[str, str]) -> Facts:
     """Join what the sources said with what `variables` force."""
     facts = Facts(evidence["place"])
     if any(variables.get(name) for name in VARIABLES):
-        from ._settle import take_overrides
+        from ._sources import take_overrides
 
         take_overrides(facts, variables)
     if facts.place:
-        from ._settle import take_sources
+        from ._sources import take_sources
 
         take_sources(facts, evidence)
     return facts

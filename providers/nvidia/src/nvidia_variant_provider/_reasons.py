@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 PLACES = {"driver": "kernel driver", "tegra": "Tegra", "wsl": "WSL", "windows": "Windows"}
 
 
-def list_diagnostics(facts: Facts) -> list[tuple[str, str]]:
-    """Remarks of the sources first, then those on the answer itself."""
-    found = list(facts.remarks)
+def diagnose_all(facts: Facts) -> list[tuple[str, str]]:
+    """Notes on the sources first, then those on the answer itself."""
+    found = list(facts.notes)
     for forced, name, code in (
         (facts.forced_cuda, FORCE_CUDA, "cuda-forced"),
         (facts.forced_capability, FORCE_CAPABILITY, "sm-arch-forced"),
@@ -65,7 +65,7 @@ def _mixed_diagnostics(facts: Facts) -> list[tuple[str, str]]:
     return [("mixed-gpus", text)]
 
 
-def list_facts(facts: Facts) -> list[tuple[str, str, str]]:
+def describe_all(facts: Facts) -> list[tuple[str, str, str]]:
     """The facts that the answer rests on, as (fact, value, source)."""
     if not facts.place:
         found = [("NVIDIA driver", "absent", "no device node, no kernel driver")]
@@ -106,7 +106,7 @@ def find_reason(facts: Facts, feature: str, value: str) -> str:
 def _why_no_gpu(facts: Facts) -> str:
     if not facts.place:
         return "there is no NVIDIA driver here: neither /proc/driver/nvidia/version nor a device node of its"
-    said = facts.remarks[0][1].rstrip(".") if facts.remarks else "no source knows of one"
+    said = facts.notes[0][1].rstrip(".") if facts.notes else "no source knows of one"
     return f"no GPU is known here: {said}"
 
 

@@ -153,9 +153,9 @@ def branches(driver: str) -> list[str]:
 
 def diagnose(facts: Facts) -> list[tuple[str, str]]:
     """What the user should know of how the answer came about, as (code, sentence)."""
-    from ._reasons import list_diagnostics
+    from ._reasons import diagnose_all
 
-    return list_diagnostics(facts) if facts.place or facts.remarks or is_forced(facts) else []
+    return diagnose_all(facts) if facts.place or facts.notes or is_forced(facts) else []
 
 
 def is_forced(facts: Facts) -> bool:
@@ -164,9 +164,9 @@ def is_forced(facts: Facts) -> bool:
 
 def describe(facts: Facts) -> list[tuple[str, str, str]]:
     """The facts that the answer rests on, as (fact, value, source)."""
-    from ._reasons import list_facts
+    from ._reasons import describe_all
 
-    return list_facts(facts)
+    return describe_all(facts)
 
 
 def why_not(facts: Facts, feature: str, value: str) -> str:

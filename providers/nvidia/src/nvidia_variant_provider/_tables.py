@@ -90,3 +90,5 @@ MODULE_VERSION_FILE = "/sys/module/nvidia/version"
 CONTROL_NODE = "/dev/nvidiactl"
 TEGRA_NODES = ("/dev/nvhost-gpu", "/dev/nvhost-ctrl-gpu", "/dev/nvgpu", "/dev/nvmap")
 WSL_NODE = "/dev/dxg"
+
+MOST_DEVICES = 256  # more GPUs than a machine has; a driver that counts more is not believed

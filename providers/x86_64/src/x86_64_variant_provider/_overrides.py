@@ -1,13 +1,12 @@
 """The two variables that change the answer."""
 
-from ._parse import ROWS
 from ._tables import LEVELS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ._parse import Facts
+    from ._parse import Facts, Row
 
 
 def parse_overrides(variables: "Mapping[str, str]", facts: "Facts") -> None:
@@ -24,7 +23,7 @@ def parse_overrides(variables: "Mapping[str, str]", facts: "Facts") -> None:
             facts.notes = (*facts.notes, note)
 
 
-def force_level(level: int, names: "frozenset[str]") -> "frozenset[str]":
+def force_level(level: int, names: "frozenset[str]", rows: "Mapping[str, Row]") -> "frozenset[str]":
     """The extensions of a machine of exactly `level`: those it implies, and of the rest none that goes with more."""
     implied = {name for number in range(1, level + 1) for name in LEVELS[number]}
-    return frozenset([name for name in names | implied if ROWS[name].level <= level])
+    return frozenset([name for name in names | implied if rows[name].level <= level])

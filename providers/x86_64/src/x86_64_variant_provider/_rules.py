@@ -24,7 +24,7 @@ def decide_answer(facts: "Facts") -> "Answer":
     if facts.forced is not None:
         from ._overrides import force_level
 
-        level, names = facts.forced, force_level(facts.forced, names)
+        level, names = facts.forced, force_level(facts.forced, names, ROWS)
     families = decide_families(facts.vendor, names)
     return as_answer(level, names, families)
 
@@ -117,20 +117,20 @@ def diagnose(facts: "Facts") -> "list[tuple[str, str]]":
     """What the user should know of how the answer came about, as (code, sentence)."""
     if facts.bits is not None and facts.forced is None and not facts.disabled and not facts.notes:
         return []
-    from ._explain import diagnose as explain
+    from ._reasons import diagnose_all
 
-    return explain(facts)
+    return diagnose_all(facts)
 
 
 def describe(facts: "Facts") -> "list[tuple[str, str, str]]":
     """What is known and by which source, as (fact, value, source), the features of the answer included."""
-    from ._explain import describe as explain
+    from ._reasons import describe_all
 
-    return explain(facts)
+    return describe_all(facts)
 
 
 def why_not(facts: "Facts", feature: str, value: str) -> str:
     """Why a value is not supported, in sentences; empty when it is."""
-    from ._explain import explain_absence
+    from ._reasons import find_reason
 
-    return explain_absence(facts, feature, value)
+    return find_reason(facts, feature, value)

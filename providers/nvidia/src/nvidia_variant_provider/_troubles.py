@@ -1,4 +1,4 @@
-"""Remarks on sources that failed: which, how, and what helps."""
+"""Troubles of the sources that failed: which, how, and what helps."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ NAMES = {
 
 
 def note_troubles(facts: Facts, readings: dict[str, Reading]) -> None:
-    """Add to the remarks what every source had to say of its own failure, and what follows when no GPU is known."""
+    """Add to the notes what every source had to say of its own failure, and what follows when no GPU is known."""
     found = {code for name, reading in readings.items() for code, _ in _troubles(name, reading)}
     found.update("gpu-lost" for _ in facts.lost)
     for name, reading in readings.items():
-        facts.remarks += [(code, f"{NAMES[name]} {text}") for code, text in _troubles(name, reading)]
+        facts.notes += [(code, f"{NAMES[name]} {text}") for code, text in _troubles(name, reading)]
     for index, status in facts.lost:
         lost = status == NVML_LOST
         how = (
@@ -31,14 +31,14 @@ def note_troubles(facts: Facts, readings: dict[str, Reading]) -> None:
             if lost
             else f"does not tell what it is (error {status})"
         )
-        facts.remarks.append(("gpu-lost" if lost else "gpu-unreadable", f"GPU {index} {how}; it is left out."))
+        facts.notes.append(("gpu-lost" if lost else "gpu-unreadable", f"GPU {index} {how}; it is left out."))
     nvml = readings.get("nvml")
     if nvml is not None and not facts.capabilities and not facts.forced_capability and nvml.count == 0:
-        facts.remarks.append(("no-gpu", "The driver is here, but it shows no GPU: nothing is supported."))
+        facts.notes.append(("no-gpu", "The driver is here, but it shows no GPU: nothing is supported."))
     elif nvml is not None and not facts.capabilities and not facts.forced_capability:
-        facts.remarks.append(("gpu-unknown", "The driver is here, but no GPU could be read: nothing is supported."))
+        facts.notes.append(("gpu-unknown", "The driver is here, but no GPU could be read: nothing is supported."))
         if found - PLAIN_ABSENCE:
-            facts.remarks.append(("undetermined", "Whether this machine has a usable GPU is not known."))
+            facts.notes.append(("undetermined", "Whether this machine has a usable GPU is not known."))
 
 
 def _troubles(name: str, reading: Reading) -> list[tuple[str, str]]:

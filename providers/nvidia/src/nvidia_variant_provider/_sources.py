@@ -1,11 +1,11 @@
-"""Sources that may disagree, settled: what is taken from which."""
+"""Sources that may disagree: what is taken from which."""
 
 from __future__ import annotations
 
 from ._overrides import find_ignored, parse_capability_override, parse_cuda_override, parse_policy
-from ._remarks import note_troubles
 from ._reports import Reading, parse_module_version, parse_report, parse_smi
 from ._tables import CUDA_COMPAT_REFUSED, CUDA_MISMATCH, CUDA_OF_BRANCH, FORCE_CAPABILITY, FORCE_CUDA, GPU_POLICY
+from ._troubles import note_troubles
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,12 +19,12 @@ NVML, PYNVML, LIBCUDA, SMI, MODULE = "NVML", "pynvml", "libcuda", "nvidia-smi", 
 
 
 def take_overrides(facts: Facts, variables: Mapping[str, str]) -> None:
-    """Put the overrides into the facts, and a remark for each that cannot be understood."""
+    """Put the overrides into the facts, and a note for each that cannot be understood."""
     facts.forced_cuda = parse_cuda_override(variables.get(FORCE_CUDA, ""))
     facts.forced_capability = parse_capability_override(variables.get(FORCE_CAPABILITY, ""))
     facts.policy = parse_policy(variables.get(GPU_POLICY, "")) or facts.policy
     for name, expected in find_ignored(variables):
-        facts.remarks.append(("override-ignored", f"{name}={variables[name][:80]!r} is ignored: expected {expected}."))
+        facts.notes.append(("override-ignored", f"{name}={variables[name][:80]!r} is ignored: expected {expected}."))
 
 
 def take_sources(facts: Facts, evidence: Evidence) -> None:
@@ -62,7 +62,7 @@ def _settle_cuda(facts: Facts, told: list[tuple[Pair, str]], devices: Reading) -
         text = (
             f"driver {facts.driver} does not tell its CUDA version; {_dotted(of_branch)} is what its branch came with."
         )
-        facts.remarks.append(("cuda-version-guessed", text))
+        facts.notes.append(("cuda-version-guessed", text))
     refused = devices.init in (CUDA_MISMATCH, CUDA_COMPAT_REFUSED)
     if facts.cuda is None or not (refused or devices.ending):
         return
@@ -70,7 +70,7 @@ def _settle_cuda(facts: Facts, told: list[tuple[Pair, str]], devices: Reading) -
     why = f"does not start (error {devices.init})" if refused else "did not survive being started"
     text = f"libcuda for CUDA {_dotted(facts.cuda)} {why}: CUDA {_dotted(lowest)} counts, which {source} tells."
     facts.cuda, facts.cuda_source = lowest, source
-    facts.remarks.append(("forward-compat-refused", text))
+    facts.notes.append(("forward-compat-refused", text))
 
 
 def find_cuda_of_branch(driver: str) -> Pair | None:

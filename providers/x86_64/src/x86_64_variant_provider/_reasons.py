@@ -1,4 +1,4 @@
-"""The facts and the answer in words, for whoever asks by hand."""
+"""Reasons behind an answer, for people: its facts, what went wrong, and what denies a value."""
 
 from ._parse import AVX10_LEAF, ROWS
 from ._rules import (
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ._parse import Facts, Row
 
 
-def diagnose(facts: "Facts") -> "list[tuple[str, str]]":
+def diagnose_all(facts: "Facts") -> "list[tuple[str, str]]":
     """What the user should know of how the answer came about, as (code, sentence)."""
     if facts.interpreter != "x86_64":
         return []
@@ -37,7 +37,7 @@ def diagnose(facts: "Facts") -> "list[tuple[str, str]]":
     return notes
 
 
-def describe(facts: "Facts") -> "list[tuple[str, str, str]]":
+def describe_all(facts: "Facts") -> "list[tuple[str, str, str]]":
     """What is known and by which source, as (fact, value, source), then each feature of the answer likewise."""
     names = [("interpreter", facts.interpreter, "the interpreter"), ("vendor", facts.vendor, "")]
     kernel = ".".join(map(str, facts.kernel or ()))
@@ -66,7 +66,7 @@ def name_sources(name: str, facts: "Facts") -> str:
     return ", ".join(read) or "assumed"
 
 
-def explain_absence(facts: "Facts", feature: str, value: str) -> str:
+def find_reason(facts: "Facts", feature: str, value: str) -> str:
     """Why a value is not supported, in sentences; empty when it is."""
     if any(name == feature and value in values for name, values, _ in decide_answer(facts)):
         return ""
