@@ -60,9 +60,9 @@ def probe_machine(machine: Machine, variables: Mapping[str, str] | None = None) 
     if installed and FORCE_DRIVER not in forced:
         evidence.driver = machine.read(DRIVER_FILE, FILE_SIZE)
     if evidence.manager and evidence.nodes:
-        from ._probe_devices import probe_devices
+        from ._inquiry import ask_driver
 
-        probe_devices(machine, evidence, FORCE_TYPE not in forced, FORCE_DRIVER not in forced)
+        ask_driver(machine, evidence, FORCE_TYPE not in forced, FORCE_DRIVER not in forced)
     if FORCE_CANN not in forced:
         evidence.cann = _probe_cann(machine, variables, listed if installed else None)
     evidence.refused = list(machine.refused)
@@ -81,7 +81,7 @@ def _find_forced(variables: Mapping[str, str]) -> set[str]:
 def _probe_cann(machine: Machine, variables: Mapping[str, str], listed: list[str] | None) -> tuple[str, str]:
     """CANN where its own settings say, then in the usual places, then the newest of those side by side."""
     chosen = [variables.get(name, "").rstrip("/") for name in (TOOLKIT_HOME, HOME_PATH)]
-    for place in [*[path for path in chosen if _is_plain(path)], *(() if listed is None else CANN_PLACES)]:
+    for place in [*[path for path in chosen if is_plain(path)], *(() if listed is None else CANN_PLACES)]:
         found = _read_cann(machine, place)
         if found[1]:
             return found
@@ -102,5 +102,6 @@ def _read_cann(machine: Machine, place: str) -> tuple[str, str]:
     return "", ""
 
 
-def _is_plain(path: str) -> bool:
+def is_plain(path: str) -> bool:
+    """Whether this is an absolute path that may be asked for a version."""
     return path.startswith("/") and ".." not in path.split("/") and path.isprintable()

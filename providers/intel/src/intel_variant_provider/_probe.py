@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from ._machine import read_variables
-from ._tables import DRIVERS, DRM, DXG, FORCE_IP, LOADER_PLACES, NODES, VARIABLES, VENDOR, WINDOWS_LOADER
+from ._tables import DRIVERS, DRM, DXG, FORCE_IP, LOADER_PLACES, NODES, VARIABLES, VENDOR
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,9 +53,9 @@ def probe_machine(
     evidence.nodes = [node for node in [_read_node(machine, name) for name in _list_nodes(machine)] if node]
     evidence.place = _find_place(machine, evidence, platform)
     if evidence.place:
-        from ._probe_devices import probe_devices
+        from ._inquiry import ask_driver
 
-        probe_devices(machine, evidence)
+        ask_driver(machine, evidence)
     evidence.refused = list(machine.refused)
     return evidence
 
@@ -87,14 +87,9 @@ def _find_place(machine: Machine, evidence: Evidence, platform: str) -> str:
     if evidence.nodes:
         return ""
     if platform == "win32" and machine.live:
+        from ._inquiry import windows_loader
+
         return "windows" if machine.exists(windows_loader()) else ""
     if machine.exists(DXG):
         return "wsl" if any(machine.exists(path) for path in LOADER_PLACES) else ""
     return ""
-
-
-def windows_loader() -> str:
-    """Where Intel's driver for Windows puts the loader."""
-    from os import environ
-
-    return f"{environ.get('WINDIR') or 'C:' + chr(92) + 'Windows'}\\{WINDOWS_LOADER}"

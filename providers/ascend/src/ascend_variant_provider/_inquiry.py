@@ -17,7 +17,7 @@ ID_LIMIT = 32
 DCMI_SECONDS = 2.5  # and the rest of the machine's time for npu-smi
 
 
-def probe_devices(machine: Machine, evidence: Evidence, types: bool, driver: bool) -> None:
+def ask_driver(machine: Machine, evidence: Evidence, types: bool, driver: bool) -> None:
     """Ask for types by DCMI, then by npu-smi; the PCI list decides where both leave a doubt."""
     if types:
         _ask_dcmi(machine, evidence)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from ._reports import parse_level_zero
-from ._tables import LOADER, NODES
+from ._tables import LOADER, NODES, WINDOWS_LOADER
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 LEVEL_ZERO_SECONDS = 3.0  # and the rest of the machine's time for the kernel
 
 
-def probe_devices(machine: Machine, evidence: Evidence) -> None:
+def ask_driver(machine: Machine, evidence: Evidence) -> None:
     from ._native import ask_level_zero, ask_xe
 
     # Opening a node would wake the GPU: only its permissions are looked at.
@@ -33,8 +33,6 @@ def probe_devices(machine: Machine, evidence: Evidence) -> None:
 
 def _loaders(machine: Machine, evidence: Evidence) -> list[str]:
     if evidence.place == "windows":
-        from ._probe import windows_loader
-
         return [windows_loader()]
     return [LOADER]
 
@@ -42,3 +40,8 @@ def _loaders(machine: Machine, evidence: Evidence) -> list[str]:
 def _below(machine: Machine, path: str) -> str:
     """Where a live machine's own libraries and nodes are: below its root, as its files are."""
     return path if machine.root == "/" else machine.root.rstrip("/") + path
+
+
+def windows_loader() -> str:
+    """Where Intel's driver for Windows puts the loader."""
+    return f"{os.environ.get('WINDIR') or 'C:' + chr(92) + 'Windows'}\\{WINDOWS_LOADER}"
