@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import os
 import subprocess
@@ -11,10 +10,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from support.imports import ROOT, imported_names, modules_below, read
+
 if TYPE_CHECKING:
     from pathlib import Path
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 SDK = os.path.join(ROOT, "sdk", "src", "variantkit")
 
 # wing of the SDK -> the wings it may import, from the ground up
@@ -63,33 +63,6 @@ HEAVY = {
 NETWORK = {"socket", "ssl", "http", "urllib.request", "urllib3", "ftplib", "smtplib"}
 
 
-def modules_below(folder: str) -> list[str]:
-    found = []
-    for directory, folders, files in os.walk(folder):
-        folders[:] = [name for name in folders if name not in ("__pycache__", "_vendor")]
-        found += [os.path.join(directory, name) for name in files if name.endswith(".py")]
-    return sorted(found)
-
-
-def imported_names(source: str, *, at_run_time_only: bool = False) -> set[str]:
-    """The absolute module names that `source` imports; relative imports stay inside a package and do not count."""
-    tree = ast.parse(source)
-    skipped = set[ast.AST]()
-    if at_run_time_only:
-        for node in ast.walk(tree):
-            if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
-                skipped.update(child for statement in node.body for child in ast.walk(statement))
-    names = set[str]()
-    for node in ast.walk(tree):
-        if node in skipped:
-            continue
-        if isinstance(node, ast.Import):
-            names.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
-            names.add(node.module)
-    return names
-
-
 def wing_of(path: str) -> str:
     relative = os.path.relpath(path, SDK).replace(os.sep, "/")
     return relative.split("/")[0].removesuffix(".py")
@@ -111,11 +84,6 @@ def foreign_imports(package: str, allowed: set[str], source: str) -> set[str]:
     own = os.path.basename(package)
     tops = {name.split(".")[0] for name in imported_names(source, at_run_time_only=True)}
     return tops - set(sys.stdlib_module_names) - {own, "__future__", "tomllib"} - allowed
-
-
-def read(path: str) -> str:
-    with open(path, encoding="utf-8") as stream:
-        return stream.read()
 
 
 @pytest.mark.parametrize(
