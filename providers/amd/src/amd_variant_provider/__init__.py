@@ -1,4 +1,4 @@
-"""The variant provider for namespace `acme`: what this package answers about a machine."""
+"""The variant provider for namespace `amd`: architectures of AMD GPUs, and the versions of ROCm."""
 
 from __future__ import annotations
 

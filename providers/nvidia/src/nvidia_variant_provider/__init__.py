@@ -1,4 +1,4 @@
-"""The variant provider for NVIDIA GPUs: CUDA versions, compute capabilities and driver branches."""
+"""The variant provider for namespace `nvidia`: CUDA versions, compute capabilities and driver branches."""
 
 from __future__ import annotations
 
