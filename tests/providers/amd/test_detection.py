@@ -18,7 +18,7 @@ from amd_variant_provider._overrides import exact_archs, is_arch
 from amd_variant_provider._parse import Facts, parse_facts, parse_target
 from amd_variant_provider._probe import Evidence, probe_machine
 from amd_variant_provider._rules import decide_answer, decide_everything, describe, diagnose, why_not
-from amd_variant_provider._tables import BOOTSTRAP_DISABLE, GENERIC, KFD, KNOWN, NODES, VARIABLES
+from amd_variant_provider._tables import BOOTSTRAP_DISABLE, FORCE_ARCH, GENERIC, KFD, KNOWN, NODES, VARIABLES
 from support.trees import write_tree
 
 if TYPE_CHECKING:
@@ -112,7 +112,9 @@ def test_minor_version_and_stepping_are_hexadecimal(version: int, arch: str) -> 
         pytest.param([node("110016"), node(110000)], ["gfx1100"], ["node-skipped"], id="impossible-stepping"),
         pytest.param([node("x" * 50), node(110000)], ["gfx1100"], ["node-skipped"], id="version-is-no-number"),
         pytest.param([node("9" * 30), node(110000)], ["gfx1100"], ["node-skipped"], id="version-without-end"),
-        pytest.param(["simd_count 12\ncpu_cores_count 0\n"], [], ["node-skipped"], id="kernel-before-5.13"),
+        pytest.param(
+            ["simd_count 12\ncpu_cores_count 0\n"], [], ["node-skipped", "undetermined"], id="kernel-before-5.13"
+        ),
         pytest.param([node(110000, per_unit=0)], ["gfx1100"], [], id="no-division-by-zero"),
         pytest.param([node(0, simds=12)], [], [], id="version-0-is-a-processor"),
         pytest.param(["gfx_target_version 110000\n"], [], [], id="no-simds-is-a-processor"),
@@ -209,6 +211,49 @@ def test_this_machine_is_asked_whether_kfd_may_be_opened_without_opening_it(
 def test_a_driver_without_compute_is_said(tmp_path: Path) -> None:
     facts = read(tmp_path, {"/sys/module/amdgpu/version": "6.8\n"})
     assert (answer(facts), codes(facts)) == ({}, ["kfd-missing"])
+
+
+AMDGPU = {"/sys/module/amdgpu/version": "6.8\n"}
+ROCM = {"/opt/rocm/.info/version": "6.3.1\n"}
+HIDDEN = {f"{NODES}/1/properties": "", f"{NODES}/0/properties": PROCESSOR}
+
+
+@pytest.mark.parametrize(
+    ("tree", "variables", "notes"),
+    [
+        pytest.param({}, {}, [], id="nothing"),
+        pytest.param(kfd(PROCESSOR), {}, [], id="the-kernel-says-none"),
+        pytest.param(AMDGPU, {}, ["kfd-missing"], id="no-compute"),
+        pytest.param(HIDDEN, {}, ["node-skipped"], id="a-container-that-was-given-none"),
+        pytest.param({KFD: "", **HIDDEN}, {}, ["node-skipped", "undetermined"], id="unreadable"),
+        pytest.param({KFD: "", **HIDDEN, **ROCM}, {}, ["node-skipped"], id="unreadable-beside-rocm"),
+        pytest.param({KFD: ""}, {}, ["gpu-unreadable", "undetermined"], id="list-hidden"),
+        pytest.param({KFD: "", **AMDGPU}, {}, ["gpu-unreadable", "undetermined"], id="list-hidden-driver-shown"),
+        pytest.param(kfd(node(210000)), {}, ["arch-unknown"], id="known-and-no-value"),
+        pytest.param(
+            kfd(node(210000), ""), {}, ["node-skipped", "arch-unknown", "undetermined"], id="no-value-and-unread"
+        ),
+        pytest.param(kfd(node(110000), ""), {}, ["node-skipped"], id="some-read"),
+        pytest.param({KFD: ""}, {BOOTSTRAP_DISABLE: "1"}, ["disabled"], id="disabled"),
+        pytest.param({KFD: ""}, {FORCE_ARCH: "gfx90a"}, [], id="forced"),
+    ],
+)
+def test_an_empty_answer_is_absence_or_ignorance(
+    tmp_path: Path, tree: dict[str, str], variables: dict[str, str], notes: list[str]
+) -> None:
+    facts = read(tmp_path, tree, variables)
+    assert codes(facts) == notes
+    if "undetermined" in notes:
+        assert not answer(facts)
+        assert "not known" in why_not(facts, "gfx_arch", "gfx90a") or facts.unclear
+
+
+def test_a_list_of_nodes_that_may_not_be_read_is_ignorance() -> None:
+    evidence = Evidence()
+    evidence.refused, evidence.driver = [(NODES, "Permission denied")], True
+    facts = parse_facts(evidence, {})
+    assert codes(facts) == ["gpu-unreadable", "undetermined"]
+    assert why_not(facts, "gfx_arch", "gfx90a").endswith(f"{NODES} could not be read (Permission denied).")
 
 
 @pytest.mark.parametrize(

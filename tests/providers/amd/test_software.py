@@ -37,9 +37,11 @@ def exact(facts: Facts) -> list[str]:
     return [arch for arch in answer.get("gfx_arch", []) if arch not in GENERIC]
 
 
-def read_wsl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str | None, seconds: float = 5) -> Facts:
+def read_wsl(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str | None, seconds: float = 5, rocm: str = "6.4.2"
+) -> Facts:
     """A WSL machine whose rocminfo is `script`, asked for at most `seconds`."""
-    root = write_tree(tmp_path / "root", {"/dev/dxg": "", "/opt/rocm/.info/version": "6.4.2\n"})
+    root = write_tree(tmp_path / "root", {"/dev/dxg": "", "/opt/rocm/.info/version": rocm})
     program = tmp_path / "rocminfo"
     if script is not None:
         write_program(program, script)
@@ -144,6 +146,25 @@ def test_a_rocminfo_that_does_not_answer(
     assert codes is None or [code for code, _ in diagnose(facts)] == codes
 
 
+@pytest.mark.parametrize(
+    ("script", "ignorance"),
+    [
+        pytest.param("exec sleep 60\n", True, id="hang"),
+        pytest.param("kill -SEGV $$\n", True, id="crash"),
+        pytest.param("exit 3\n", True, id="failure"),
+        pytest.param("echo 'ROCk module is NOT loaded, possibly no GPU devices'; exit 255\n", False, id="says-none"),
+        pytest.param("echo 'ROCk module is NOT loaded'\n", False, id="says-none-and-ends-well"),
+        pytest.param(None, False, id="missing"),
+    ],
+)
+def test_a_rocminfo_that_says_none_is_absence_and_one_that_says_nothing_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str | None, ignorance: bool
+) -> None:
+    facts = read_wsl(tmp_path, monkeypatch, script, seconds=0.5, rocm="")
+    assert decide_answer(facts) == []
+    assert ([code for code, _ in diagnose(facts)][-1:] == ["undetermined"]) is ignorance
+
+
 HIP = """
 #include <string.h>
 #include <unistd.h>
@@ -208,11 +229,13 @@ def test_windows_is_asked_through_hip(tmp_path: Path, named: str) -> None:
         pytest.param({"FAILING": 0}, ["gfx1201"], [], id="one-gpu-fails"),
         pytest.param({"CRASHING": 1}, ["gfx1036"], ["report-failed"], id="crash-at-the-second"),
         pytest.param({"HANGING": 1}, ["gfx1036"], ["report-failed"], id="hang-at-the-second"),
-        pytest.param({"HANGING": 0}, [], ["report-failed"], id="hang-at-once"),
+        pytest.param({"HANGING": 0}, [], ["report-failed", "undetermined"], id="hang-at-once"),
+        pytest.param({"CRASHING": 0}, [], ["report-failed", "undetermined"], id="crash-at-once"),
+        pytest.param({"COUNT_CODE": 3}, [], ["gpu-unreadable", "undetermined"], id="refused"),
         pytest.param({"COUNT_CODE": 100}, [], [], id="no-device"),
         pytest.param({"DEVICES": 0}, [], [], id="none-counted"),
         pytest.param({"DEVICES": -5}, [], [], id="senseless-count"),
-        pytest.param({"NAMED": "Renamed"}, [], [], id="function-missing"),
+        pytest.param({"NAMED": "Renamed"}, [], ["gpu-unreadable", "undetermined"], id="function-missing"),
     ],
 )
 def test_a_hip_library_that_fails(
@@ -232,20 +255,38 @@ def test_the_next_library_is_tried_after_one_that_cannot_be_loaded(tmp_path: Pat
     assert "amdhip64_10.dll" in sentence
 
 
+@needs_compiler
+@pytest.mark.parametrize(
+    ("sources", "notes"),
+    [
+        pytest.param([""], ["report-failed", "undetermined"], id="damaged"),
+        pytest.param(["", hip(["gfx1201"], [64], COUNT_CODE=100)], ["report-failed"], id="the-next-says-none"),
+    ],
+)
+def test_a_damaged_hip_library_leaves_open_whether_there_is_a_gpu(
+    tmp_path: Path, sources: list[str], notes: list[str]
+) -> None:
+    facts = read_windows(tmp_path, *sources)
+    assert (exact(facts), [code for code, _ in diagnose(facts)]) == ([], notes)
+
+
 CLINFO = "printf '  Device Type:  CL_DEVICE_TYPE_GPU\\n  Max compute units:  30\\n  Name:  gfx1101\\n'\n"
 
 
 @pytest.mark.parametrize(
-    ("clinfo", "archs"),
+    ("clinfo", "archs", "notes"),
     [
-        pytest.param(CLINFO, ["gfx1101"], id="answers"),
-        pytest.param(CLINFO + "exec sleep 60\n", ["gfx1101"], id="answers-and-hangs"),
-        pytest.param("exec sleep 60\n", [], id="hangs"),
-        pytest.param("exit 1\n", [], id="fails"),
+        pytest.param(CLINFO, ["gfx1101"], [], id="answers"),
+        pytest.param(CLINFO + "exec sleep 60\n", ["gfx1101"], ["report-failed"], id="answers-and-hangs"),
+        pytest.param("exec sleep 60\n", [], ["report-failed", "undetermined"], id="hangs"),
+        pytest.param("exit 1\n", [], ["report-failed"], id="fails-as-without-a-gpu"),
     ],
 )
-def test_clinfo_is_asked_where_hip_has_no_answer(tmp_path: Path, clinfo: str, archs: list[str]) -> None:
-    assert exact(read_windows(tmp_path, clinfo=clinfo, seconds=0.5)) == archs
+def test_clinfo_is_asked_where_hip_has_no_answer(
+    tmp_path: Path, clinfo: str, archs: list[str], notes: list[str]
+) -> None:
+    facts = read_windows(tmp_path, clinfo=clinfo, seconds=0.5)
+    assert (exact(facts), [code for code, _ in diagnose(facts)]) == (archs, notes)
 
 
 @needs_compiler

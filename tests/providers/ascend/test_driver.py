@@ -12,7 +12,7 @@ from ascend_variant_provider._machine import Machine
 from ascend_variant_provider._parse import parse_facts
 from ascend_variant_provider._probe import probe_machine
 from ascend_variant_provider._rules import decide_answer, diagnose, why_not
-from ascend_variant_provider._tables import FORCE_TYPE
+from ascend_variant_provider._tables import FORCE_CANN, FORCE_TYPE
 from support.ascend_drivers import add_dcmi, add_nodes, add_smi
 from support.stub_drivers import compile_library, needs_compiler, write_program
 
@@ -266,6 +266,53 @@ def test_a_tool_in_bad_health_costs_no_more_than_the_time(root: Path, script: st
     assert monotonic() - started < 3
     assert outcome.types == []
     assert "type-unknown" in outcome.notes
+
+
+def test_nodes_without_the_vendors_software_are_absence(root: Path) -> None:
+    outcome = ask(root)
+    assert (outcome.types, set(outcome.notes)) == ([], {"type-unknown"})
+
+
+@pytest.mark.parametrize(
+    ("stub", "ignorance"),
+    [
+        ({"DCMI_HANG": "dcmiv2_init"}, True),
+        ({"DCMI_CRASH": "dcmiv2_get_device_list"}, True),
+        ({"DCMI_V1": "-8020", "DCMI_V2": "-8020"}, True),
+        ({"DCMI_LIST": "-8013"}, True),
+        ({"DCMI_CHIPS": "910B3@-8005"}, True),
+        ({"DCMI_CHIPS": "H100@0,910B3@-8005"}, True),
+        ({"DCMI_COUNT": "0"}, False),
+        ({"DCMI_CHIPS": "H100"}, False),
+        ({"DCMI_CHIPS": "Mcu"}, False),
+        ({"DCMI_CHIPS": "310P3@-8020,910B3"}, False),  # some could be read
+    ],
+    ids=str,
+)
+def test_an_empty_answer_is_absence_where_the_driver_said_so_alone(
+    root: Path, monkeypatch: pytest.MonkeyPatch, stub: dict[str, str], ignorance: bool
+) -> None:
+    add_dcmi(root)
+    for name, value in {"DCMI_CHIPS": "910B3", **stub}.items():
+        monkeypatch.setenv(name, value)
+    notes = ask(root, seconds=1.0).notes
+    assert (list(notes)[-1:] == ["undetermined"]) is ignorance
+    assert ("undetermined" in notes) is ignorance
+    assert "undetermined" not in ask(root, {FORCE_CANN: "8.2.0"}, seconds=1.0).notes
+
+
+@pytest.mark.parametrize("script", ["sleep 30", "kill -SEGV $$", "exit 187", "echo 'dcmi is busy'"])
+def test_a_tool_that_does_not_tell_is_ignorance(root: Path, script: str) -> None:
+    write_program(root / "usr/local/bin/npu-smi", script + "\n")
+    notes = ask(root, seconds=0.5).notes
+    assert list(notes) == ["type-unknown", "undetermined"]
+    assert "npu-smi" in notes["undetermined"]
+
+
+def test_a_damaged_library_is_ignorance(root: Path) -> None:
+    (root / "usr/local/dcmi").mkdir(parents=True)
+    (root / "usr/local/dcmi/libdcmi.so").write_bytes(b"no library\n")
+    assert list(ask(root).notes) == ["type-unknown", "undetermined"]
 
 
 def test_the_tool_tells_the_drivers_version_when_its_file_is_missing(

@@ -25,6 +25,7 @@ from ascend_variant_provider._tables import (
     FORCE_TYPE,
     HOME_PATH,
     PCI_TYPES,
+    TIMEOUT,
     TOOLKIT_HOME,
     TYPES,
     VARIABLES,
@@ -236,6 +237,11 @@ def test_a_version_that_is_no_value_is_reported(text: str, features: list[str], 
         (FORCE_CANN, "8.3.RC1", "8.3.rc1"),
         (FORCE_CANN, "newest", None),
         (FORCE_CANN, "", None),
+        (TIMEOUT, "forever", None),
+        (TIMEOUT, "0.01", None),
+        (TIMEOUT, "nan", None),
+        (TOOLKIT_HOME, "opt/cann", None),
+        (HOME_PATH, "/opt/../etc", None),
     ],
 )
 def test_an_override_is_the_first_value_or_is_reported(variable: str, text: str, value: str | None) -> None:
@@ -244,6 +250,26 @@ def test_an_override_is_the_first_value_or_is_reported(variable: str, text: str,
     assert values_of(facts).get(feature) == value
     expected = ["override-ignored"] if text and value is None else []
     assert [code for code, _ in diagnose(facts)] == expected
+
+
+@pytest.mark.parametrize(
+    ("manager", "nodes", "refused", "notes"),
+    [
+        (True, [], [], ["no-npu-node"]),
+        (False, ["/dev/davinci0"], [], ["no-manager-node"]),
+        (False, [], ["/dev/davinci_manager"], ["undetermined"]),
+        (True, [], ["/dev/davinci0"], ["no-npu-node", "undetermined"]),
+        (False, [], ["/usr/local/Ascend"], []),
+    ],
+)
+def test_nodes_that_are_not_here_are_absence_and_those_that_may_not_be_looked_at_are_not(
+    manager: bool, nodes: list[str], refused: list[str], notes: list[str]
+) -> None:
+    evidence = Evidence()
+    evidence.manager, evidence.nodes = manager, nodes
+    evidence.refused = [(path, "Permission denied") for path in refused]
+    assert [code for code, _ in diagnose(parse_facts(evidence, {}))] == notes
+    assert diagnose(parse_facts(evidence, {FORCE_TYPE: "a3"})) == []
 
 
 @pytest.mark.parametrize(

@@ -237,6 +237,63 @@ def test_wsl_shows_no_render_node_and_level_zero_tells(tmp_path: Path) -> None:
     assert (outcome.values, set(outcome.notes)) == ([], {"no-gpu"})
 
 
+REFUSES = {"ZE_INIT_DRIVERS": "78000001", "ZE_INIT": "78000001"}
+
+
+@pytest.mark.parametrize(
+    ("stub", "ignorance"),
+    [
+        ({"ZE_HANG": "zeInitDrivers"}, True),
+        ({"ZE_CRASH": "zeDeviceGetProperties"}, True),
+        ({"ZE_GPUS": "@70000001"}, True),
+        ({"ZE_DEVICES": "70010000"}, True),
+        ({"ZE_INIT_DRIVERS": "70020000", "ZE_INIT": "70020000"}, True),
+        ({"ZE_INIT_DRIVERS": "78000003", "ZE_GPUS": ""}, False),  # an older loader, and it answers
+        (REFUSES, False),
+        ({"ZE_GPUS": ""}, False),
+        ({"ZE_GPUS": "1234:0"}, False),
+        ({"ZE_GPUS": "1234:0fc00000"}, False),
+        ({"ZE_GPUS": f"@70000001,{B580}"}, False),  # some could be read
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("place", ["linux", "wsl"])
+def test_an_empty_answer_is_absence_where_level_zero_said_so_alone(
+    tmp_path: Path, stub: dict[str, str], ignorance: bool, place: str
+) -> None:
+    """As for a GPU that no table has: a known one is told by its PCI device."""
+    add_loader(tmp_path / "lib")
+    if place == "linux":
+        add_gpu(tmp_path, "0x1234", "i915")
+    else:
+        add_loader(tmp_path / "usr/lib64")
+        (tmp_path / "dev").mkdir()
+        (tmp_path / "dev/dxg").touch()
+    outcome = ask_machine(tmp_path, tmp_path / "lib", {"ZE_GPUS": "1234:0", **stub}, seconds=1.0)
+    assert (list(outcome.notes)[-1:] == ["undetermined"]) is ignorance
+    assert ("undetermined" in outcome.notes) is ignorance
+    assert not (ignorance and outcome.values)
+
+
+def test_an_unknown_gpu_without_level_zero_is_absence_unless_the_kernel_refuses(tmp_path: Path) -> None:
+    add_gpu(tmp_path, "0x1234", "i915")
+    assert set(ask_machine(tmp_path, tmp_path / "lib").notes) == {"ip-unknown"}
+    add_gpu(tmp_path / "xe", "0x1234")
+    outcome = ask_machine(tmp_path / "xe", tmp_path / "lib", {"XE_GTS": "@13"})
+    assert list(outcome.notes) == ["ip-unknown", "undetermined"]
+    outcome = ask_machine(tmp_path / "xe", tmp_path / "lib", {"XE_GTS": "hang"}, seconds=0.5)
+    assert list(outcome.notes) == ["ip-unknown", "undetermined"]
+    assert set(ask_machine(tmp_path / "xe", tmp_path / "lib", {"XE_GTS": "0:0:0:0"}).notes) == {"ip-unknown"}
+
+
+@pytest.mark.parametrize("content", [b"", b"no library\n" * 99])
+def test_a_damaged_loader_leaves_open_what_an_unknown_gpu_is(tmp_path: Path, content: bytes) -> None:
+    add_gpu(tmp_path, "0x1234", "i915")
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib/libze_loader.so.1").write_bytes(content)
+    assert list(ask_machine(tmp_path, tmp_path / "lib").notes) == ["ip-unknown", "undetermined"]
+
+
 def test_a_forced_version_asks_no_driver(driver: Bench) -> None:
     outcome = ask_machine(*driver, {"ZE_HANG": "zeInitDrivers"}, overrides={FORCE_IP: "20.2.0, 12.55.8"})
     assert (outcome.values, outcome.reports) == (["20.2.0", "20.1.0", "12.55.8"], {})

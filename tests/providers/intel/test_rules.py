@@ -14,7 +14,7 @@ from intel_variant_provider._pci import DEVICES, find_ip
 from intel_variant_provider._probe import Evidence, Node, probe_machine
 from intel_variant_provider._reports import parse_level_zero, parse_xe
 from intel_variant_provider._rules import decide_answer, decide_everything, describe, diagnose, list_values, why_not
-from intel_variant_provider._tables import BASES, DISCRETE_RELEASES, FORCE_IP
+from intel_variant_provider._tables import BASES, DISCRETE_RELEASES, FORCE_IP, TIMEOUT
 from intel_variant_provider._versions import find_base, format_ip, parse_ip, unpack_ip
 
 PUBLISHED = """
@@ -106,6 +106,37 @@ def test_an_override_is_a_list_of_values(text: str, values: list[str], codes: li
 def test_other_systems_have_no_gpu_and_nothing_to_say(platform: str, tmp_path: object) -> None:
     facts = parse_facts(probe_machine(Machine(str(tmp_path), live=True), {}, platform), {})
     assert (decide_answer(facts), diagnose(facts)) == ([], [])
+
+
+@pytest.mark.parametrize("seconds", ["forever", "0.01", "61", "nan"])
+def test_a_time_limit_that_makes_no_sense_is_reported(seconds: str) -> None:
+    assert [code for code, _ in diagnose(parse_facts(Evidence(), {TIMEOUT: seconds}))] == ["override-ignored"]
+    assert diagnose(parse_facts(Evidence(), {TIMEOUT: "0.1"})) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "notes"),
+    [
+        ("/sys/class/drm", ["undetermined"]),
+        ("/sys/class/drm/renderD128/device/vendor", ["undetermined"]),
+        ("/dev/dxg", []),
+    ],
+)
+def test_a_list_of_render_nodes_that_may_not_be_read_is_ignorance(path: str, notes: list[str]) -> None:
+    evidence = Evidence()
+    evidence.refused = [(path, "Permission denied")]
+    assert [code for code, _ in diagnose(parse_facts(evidence, {}))] == notes
+
+
+@pytest.mark.parametrize(
+    ("denied", "notes"),
+    [([], ["ip-unknown"]), (["/dev/dri/renderD128"], ["node-denied", "ip-unknown", "undetermined"])],
+)
+def test_level_zero_that_may_not_open_a_gpu_and_so_finds_none_is_ignorance(denied: list[str], notes: list[str]) -> None:
+    evidence = Evidence()
+    evidence.place, evidence.denied, evidence.nodes = "linux", denied, [Node("renderD128", "0x1234", "i915", True)]
+    evidence.reports = {"level-zero": "library x\ninit zeInitDrivers 78000001\ninit zeInit 78000001\n"}
+    assert [code for code, _ in diagnose(parse_facts(evidence, {}))] == notes
 
 
 def test_reports_that_make_no_sense_tell_nothing() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ._doubt import find_doubt
 from ._overrides import has_values, is_path, normalize_arch, parse_archs, parse_version
 from ._tables import (
     BOOTSTRAP_DISABLE,
@@ -44,6 +45,7 @@ class Facts:
 
     __slots__ = (
         "disabled",
+        "doubt",
         "driver",
         "dxg",
         "endings",
@@ -63,6 +65,7 @@ class Facts:
         self.gpus: list[Gpu] = []  # in the order of whoever lists them
         self.unclear: list[tuple[str, str]] = []  # (source, why it is not counted)
         self.endings: list[tuple[str, str]] = []  # reports that ended badly: (name, how)
+        self.doubt = ""  # why there may be a GPU although none is known, as half a sentence
         self.refused: list[tuple[str, str]] = []
         self.kfd = ""
         self.driver = False
@@ -87,6 +90,8 @@ def parse_facts(evidence: Evidence, variables: Mapping[str, str]) -> Facts:
         facts.endings += [(name, line.lstrip("!")) for line in failures]
     _parse_rocm(evidence.versions, variables, facts)
     _parse_overrides(variables, facts)
+    if not any(gpu.arch for gpu in facts.gpus):
+        facts.doubt = find_doubt(evidence, facts.unclear)
     return facts
 
 
@@ -208,6 +213,8 @@ def _parse_rocm(versions: list[tuple[str, str]], variables: Mapping[str, str], f
 
 def _parse_overrides(variables: Mapping[str, str], facts: Facts) -> None:
     facts.disabled = variables.get(BOOTSTRAP_DISABLE) == "1"
+    if variables.get(BOOTSTRAP_DISABLE, "") not in ("", "0", "1"):
+        facts.notes.append(_ignored(BOOTSTRAP_DISABLE, variables[BOOTSTRAP_DISABLE], "1 or 0"))
     for name in (FORCE_ARCH, BOOTSTRAP_FORCE, PREFERRED_ARCHS):
         archs, unknown = parse_archs(variables.get(name, ""))
         for word in unknown[:3]:

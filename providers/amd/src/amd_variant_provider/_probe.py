@@ -36,11 +36,12 @@ PROPERTIES_LIMIT = 8192
 class Evidence:
     """What was read, uninterpreted."""
 
-    __slots__ = ("driver", "dxg", "kfd", "nodes", "refused", "reports", "versions")
+    __slots__ = ("driver", "dxg", "hidden", "kfd", "nodes", "refused", "reports", "versions")
 
     def __init__(self) -> None:
         self.nodes: list[tuple[str, str]] = []  # (name, properties), in the kernel's order
         self.kfd = ""  # what is wrong with /dev/kfd, where there are nodes
+        self.hidden = False  # /dev/kfd is there, but no list of nodes
         self.driver = False  # the graphics driver is loaded
         self.dxg = False
         self.reports: list[tuple[str, str]] = []  # of `rocminfo`, `hip`, `clinfo`
@@ -79,7 +80,9 @@ def _probe_gpus(machine: Machine, evidence: Evidence, variables: Mapping[str, st
     evidence.dxg = machine.exists(DXG)
     if evidence.dxg:
         _probe_wsl(machine, evidence)
-    elif not machine.live:  # perhaps a capture of a Windows machine
+        return
+    evidence.hidden = machine.exists(KFD)
+    if not machine.live:  # perhaps a capture of a Windows machine
         _probe_windows(machine, evidence, "")
 
 

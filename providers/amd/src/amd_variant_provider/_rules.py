@@ -61,7 +61,11 @@ def diagnose(facts: Facts) -> list[tuple[str, str]]:
     """What the user should know of how the answer came about."""
     if facts.disabled:
         return [("disabled", f"{BOOTSTRAP_DISABLE} is 1: nothing was looked for.")]
-    return [*facts.notes, *_diagnose_gpus(facts), *_diagnose_tools(facts), *_diagnose_rocm(facts)]
+    notes = [*facts.notes, *_diagnose_gpus(facts), *_diagnose_tools(facts), *_diagnose_rocm(facts)]
+    if facts.doubt and not decide_answer(facts):
+        # The code tells ignorance from absence: such an answer is not believed and not remembered.
+        notes.append(("undetermined", f"Whether this machine has a usable AMD GPU is not known: {facts.doubt}."))
+    return notes
 
 
 def _diagnose_gpus(facts: Facts) -> list[tuple[str, str]]:
@@ -76,7 +80,9 @@ def _diagnose_gpus(facts: Facts) -> list[tuple[str, str]]:
         notes.append(("arch-unknown", f"{strange[0].source} is {said!a}, which this version has no value for."))
     if facts.kfd and facts.gpus:
         notes.append(("kfd-unusable", f"{KFD} {facts.kfd}: programs started here will not reach the GPU."))
-    if facts.driver and not (facts.gpus or facts.unclear or facts.dxg):
+    if facts.doubt and not (facts.gpus or facts.unclear or facts.endings or facts.dxg):
+        notes.append(("gpu-unreadable", f"GPUs could not be looked for to the end: {facts.doubt}."))
+    elif facts.driver and not (facts.gpus or facts.unclear or facts.dxg):
         notes.append(("kfd-missing", f"{DRIVER} is loaded, but {NODES} is not there: this kernel offers no compute."))
     return notes
 
@@ -142,6 +148,8 @@ def _why_not_arch(facts: Facts, supported: list[str], value: str) -> str:
         return f"The GPUs here are {', '.join(exact)}, says {source}."
     if facts.unclear or facts.gpus:
         return f"No GPU here could be identified: {_diagnose_gpus(facts)[0][1]}"
+    if facts.doubt:
+        return f"Whether this machine has a usable AMD GPU is not known: {facts.doubt}."
     if facts.dxg:
         return f"{DXG} is there, but no rocminfo of ROCm's told of an AMD GPU behind it."
     return f"No AMD GPU was found in {NODES}."

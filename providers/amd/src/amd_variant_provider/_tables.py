@@ -18,6 +18,7 @@ DRIVER = "/sys/module/amdgpu"
 DXG = "/dev/dxg"  # WSL's GPU device, whoever made the GPU
 ROCMINFO = ("/opt/rocm/bin/rocminfo", "/opt/rocm/core/bin/rocminfo", "/usr/bin/rocminfo")
 HIP_LIBRARIES = tuple([f"amdhip64{version}.dll" for version in ("_10", "_9", "_8", "_7", "_6", "")])
+HIP_NO_DEVICE = "100"  # hipErrorNoDevice
 VERSION_FILE = ".info/version"
 ROCM_PLACES = ("/opt/rocm", "/opt/rocm/core")  # the second from ROCm 7.12 on
 

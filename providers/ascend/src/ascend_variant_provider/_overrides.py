@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from ._tables import CANN_MAJORS, DRIVER_MAJORS, FORCE_CANN, FORCE_DRIVER, FORCE_TYPE, TYPES
+from ._tables import (
+    CANN_MAJORS,
+    DRIVER_MAJORS,
+    FORCE_CANN,
+    FORCE_DRIVER,
+    FORCE_TYPE,
+    HOME_PATH,
+    TIMEOUT,
+    TOOLKIT_HOME,
+    TYPES,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +35,27 @@ def parse_overrides(variables: Mapping[str, str]) -> tuple[dict[str, str], list[
         elif text:
             said = variables[name][:40]
             notes.append(("override-ignored", f"{name} is {said!a}, expected {expected}; it was ignored."))
+    for name, is_right, expected in (
+        (TOOLKIT_HOME, is_plain, "an absolute path"),
+        (HOME_PATH, is_plain, "an absolute path"),
+        (TIMEOUT, _is_duration, "0.1 to 60 seconds"),
+    ):
+        if variables.get(name) and not is_right(variables[name]):
+            said = variables[name][:40]
+            notes.append(("override-ignored", f"{name} is {said!a}, expected {expected}; it was ignored."))
     return forced, notes
+
+
+def is_plain(path: str) -> bool:
+    """Whether this is an absolute path that may be asked for a version."""
+    return path.startswith("/") and ".." not in path.split("/") and path.isprintable()
+
+
+def _is_duration(text: str) -> bool:
+    try:
+        return 0.1 <= float(text) <= 60
+    except ValueError:
+        return False
 
 
 def _parse_type(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ._tables import DRIVER_FILE, FORCE_CANN, FORCE_DRIVER, FORCE_TYPE
+from ._tables import DRIVER_FILE, FORCE_CANN, FORCE_DRIVER, FORCE_TYPE, VARIABLES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def parse_facts(evidence: Evidence, variables: Mapping[str, str]) -> Facts:
     facts.cann = (_find_line(evidence.cann[1], "version"), evidence.cann[0])
     if facts.present:
         _parse_devices(evidence, facts)
-    if any(variables.get(name) for name in (FORCE_TYPE, FORCE_DRIVER, FORCE_CANN)):
+    if any(variables.get(name) for name in VARIABLES):
         from ._overrides import parse_overrides
 
         facts.forced, facts.notes = parse_overrides(variables)

@@ -80,8 +80,12 @@ def _find_forced(variables: Mapping[str, str]) -> set[str]:
 
 def _probe_cann(machine: Machine, variables: Mapping[str, str], listed: list[str] | None) -> tuple[str, str]:
     """CANN where its own settings say, then in the usual places, then the newest of those side by side."""
-    chosen = [variables.get(name, "").rstrip("/") for name in (TOOLKIT_HOME, HOME_PATH)]
-    for place in [*[path for path in chosen if is_plain(path)], *(() if listed is None else CANN_PLACES)]:
+    chosen = [variables[name].rstrip("/") for name in (TOOLKIT_HOME, HOME_PATH) if variables.get(name)]
+    if chosen:
+        from ._overrides import is_plain
+
+        chosen = [path for path in chosen if is_plain(path)]
+    for place in [*chosen, *(() if listed is None else CANN_PLACES)]:
         found = _read_cann(machine, place)
         if found[1]:
             return found
@@ -100,8 +104,3 @@ def _read_cann(machine: Machine, place: str) -> tuple[str, str]:
         if text.strip():
             return f"{place}/{name}", text
     return "", ""
-
-
-def is_plain(path: str) -> bool:
-    """Whether this is an absolute path that may be asked for a version."""
-    return path.startswith("/") and ".." not in path.split("/") and path.isprintable()

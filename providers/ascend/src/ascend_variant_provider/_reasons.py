@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ._names import find_type
 from ._reports import find_ending
+from ._rules import decide_answer
 from ._tables import (
     CANN_MAJORS,
     CANN_PLACES,
@@ -44,6 +45,10 @@ def diagnose_all(facts: Facts) -> list[tuple[str, str]]:
         version = parse_version(text)
         if text and (version is None or not has_value(majors, version)):
             notes.append((f"{name}-version-unknown", f"{source} says {text[:40]!a}, which is no value here."))
+    doubt = find_doubt(facts)
+    if doubt and not decide_answer(facts):
+        # The code tells ignorance from absence: such an answer is not believed and not remembered.
+        notes.append(("undetermined", f"Whether this machine has a usable NPU is not known, since {doubt}."))
     return notes
 
 
@@ -79,6 +84,21 @@ def _diagnose_types(facts: Facts) -> list[tuple[str, str]]:
     return notes
 
 
+def find_doubt(facts: Facts) -> str:
+    """Why there may be an NPU whose type is a value although none is known, as half a sentence."""
+    if not facts.present:
+        refused = [path for path, _ in facts.evidence.refused if path.startswith(NODE)]
+        return f"{refused[0]} could not be looked at" if refused and FORCE_TYPE not in facts.forced else ""
+    reports = facts.evidence.reports
+    words = [line.split()[:1] + line.split()[-1:] for line in reports.get("dcmi", "").splitlines()]
+    lost = any(row[:1] == ["lost"] for row in words)
+    told_none = ["list", "0"] in words and not lost and not find_ending(reports.get("dcmi", ""))
+    # Without the vendor's software no program can use the NPU: that is absence, as is a driver that counts none.
+    if facts.types or told_none or (facts.chips and not lost) or not any(reports.values()):
+        return ""
+    return "an NPU did not say what it is" if facts.chips else find_trouble(facts)
+
+
 def find_trouble(facts: Facts) -> str:
     """Why neither DCMI nor npu-smi told of an NPU, as half a sentence."""
     report = facts.evidence.reports.get("dcmi", "")
@@ -99,7 +119,15 @@ def find_trouble(facts: Facts) -> str:
     if any(row and row[0] == "unusable" for row in rows):
         row = next(row for row in rows if row and row[0] == "unusable")
         return f"{row[1]} cannot be loaded: {' '.join(row[2:])[:120]}"
-    return "DCMI told of none" if report else "neither libdcmi.so nor npu-smi is in its place"
+    if report:
+        return "DCMI told of none"
+    tool = next(
+        (facts.evidence.reports[name] for name in ("smi", "smi-mapping") if facts.evidence.reports.get(name)), ""
+    )
+    ending = find_ending(tool)
+    if tool:
+        return f"npu-smi ended with {ending[1:60]}" if ending else "npu-smi told of none"
+    return "neither libdcmi.so nor npu-smi is in its place"
 
 
 def describe_all(facts: Facts) -> list[tuple[str, str, str]]:

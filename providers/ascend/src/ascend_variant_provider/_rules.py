@@ -68,6 +68,7 @@ def diagnose(facts: Facts) -> list[tuple[str, str]]:
         or facts.forced
         or facts.evidence.nodes
         or facts.evidence.manager
+        or facts.evidence.refused
         or facts.driver[0]
         or facts.cann[0]
     ):

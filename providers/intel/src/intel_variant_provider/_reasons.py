@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ._reports import find_ending
-from ._rules import list_values
+from ._rules import decide_answer, list_values
 from ._tables import DRIVERS, DRM, FORCE_IP, LOADER, NODES
 from ._versions import find_base, format_ip
 
@@ -24,10 +24,23 @@ STATUS = {
 """Level Zero's status -> what it means. Source: its specification 1.14, "Common Enums"."""
 
 
+NO_GPU = "78000001"
+
+
 def diagnose_all(facts: Facts) -> list[tuple[str, str]]:
-    notes = [*facts.notes, *_diagnose_nodes(facts)]
-    if not facts.evidence.place:
-        return notes
+    notes = [*facts.notes, *_diagnose_nodes(facts), *(_diagnose_gpus(facts) if facts.evidence.place else ())]
+    doubt = find_doubt(facts)
+    if doubt and not decide_answer(facts):
+        # The code tells ignorance from absence: such an answer is not believed and not remembered.
+        notes.append(("undetermined", f"Whether this machine has a usable Intel GPU is not known, since {doubt}."))
+    first: dict[str, str] = {}
+    for code, sentence in notes:
+        first.setdefault(code, sentence)
+    return list(first.items())
+
+
+def _diagnose_gpus(facts: Facts) -> list[tuple[str, str]]:
+    notes = []
     silent = [gpu for gpu in facts.gpus if gpu.source != "Level Zero"]
     trouble = find_trouble(facts)
     if silent and any(gpu.ip for gpu in silent):
@@ -43,10 +56,7 @@ def diagnose_all(facts: Facts) -> list[tuple[str, str]]:
             notes.append(("ip-unknown", f"{format_ip(gpu.ip)}, says {gpu.source}, is no value here; {rest}."))
     if not facts.gpus:
         notes.append(("no-gpu", f"Level Zero told of no Intel GPU: {trouble}."))
-    first: dict[str, str] = {}
-    for code, sentence in notes:
-        first.setdefault(code, sentence)
-    return list(first.items())
+    return notes
 
 
 def _diagnose_nodes(facts: Facts) -> list[tuple[str, str]]:
@@ -61,6 +71,36 @@ def _diagnose_nodes(facts: Facts) -> list[tuple[str, str]]:
         path = facts.evidence.denied[0]
         notes.append(("node-denied", f"{path} may not be opened by this user: programs will not reach the GPU."))
     return notes
+
+
+def find_doubt(facts: Facts) -> str:
+    """Why there may be a GPU whose version is a value although none is known, as half a sentence."""
+    evidence = facts.evidence
+    if not evidence.place:
+        refused = [path for path, _ in evidence.refused if path.startswith(DRM)]
+        return f"{refused[0]} could not be read" if refused else ""
+    if facts.gpus and all(gpu.ip for gpu in facts.gpus):
+        return ""  # each is known, and none is a value
+    if _is_level_zero_silent(facts):
+        return find_trouble(facts)
+    report = evidence.reports.get("xe", "")
+    if find_ending(report) or any(line.startswith("refused ") for line in report.splitlines()):
+        return "the xe driver does not answer"
+    return ""
+
+
+def _is_level_zero_silent(facts: Facts) -> bool:
+    """Whether Level Zero, where it is installed, hung, crashed or refused, rather than tell of no GPU."""
+    report = facts.evidence.reports.get("level-zero", "")
+    rows = [line.split() for line in report.splitlines()]
+    started = [row[-1] for row in rows if row[:1] == ["init"]][-1:]
+    asked = started + [row[-1] for row in rows if row[:1] in (["devices"], ["lost"])]
+    if find_ending(report) or any(row[:1] == ["unusable"] for row in rows):
+        return True
+    if started == [NO_GPU]:  # also the word of a driver that may not open the GPU
+        return bool(facts.evidence.denied)
+    is_loaded = any(row[:1] == ["library"] for row in rows)
+    return is_loaded and (not started or any(status != "0" for status in asked))
 
 
 def find_trouble(facts: Facts) -> str:
@@ -97,5 +137,5 @@ def find_reason(facts: Facts, supported: list[str]) -> str:
     if supported:
         sources = list(dict.fromkeys(gpu.source for gpu in facts.gpus if gpu.ip))
         return f"The GPUs here support {', '.join(supported)}, says {', '.join(sources)}."
-    notes = diagnose_all(facts) if facts.evidence.nodes or facts.evidence.place else []
-    return notes[-1][1] if notes else f"No Intel GPU was found in {DRM}."
+    notes = [sentence for code, sentence in diagnose_all(facts) if code != "override-ignored"]
+    return notes[-1] if notes else f"No Intel GPU was found in {DRM}."

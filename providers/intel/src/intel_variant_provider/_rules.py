@@ -40,7 +40,7 @@ def list_values() -> list[str]:
 
 def diagnose(facts: Facts) -> list[tuple[str, str]]:
     """What the user should know of how the answer came about."""
-    if facts.forced or (not facts.evidence.nodes and not facts.evidence.place):
+    if facts.forced or not (facts.evidence.nodes or facts.evidence.place or facts.evidence.refused):
         return list(facts.notes)
     from ._reasons import diagnose_all
 

@@ -25,7 +25,8 @@ def measure_start(subject: Subject, python: str, deadline: float) -> float | Non
     """The median cost of an answer over that of `python -I -S -c pass`, measured in turn; None when there is none."""
     question = Question(subject.namespace, subject.endpoint, subject.data, subject.sha256, Needs())
     first = ask([question], deadline=deadline, python=python, environ={})[0]
-    if first.status == "undetermined" and first.diagnostics[0][0] != "contract-violated":
+    unanswered = first.status == "undetermined" and not first.everything
+    if unanswered and first.diagnostics[0][0] != "contract-violated":
         return None
     command = [python, "-I", "-S", "-c", "pass"]
     ratios = []

@@ -40,8 +40,8 @@ class Run(NamedTuple):
 
     @property
     def code(self) -> str:
-        """Why there is no answer: the runner's code, empty when there is one."""
-        undetermined = self.answer.status == "undetermined" and self.answer.diagnostics
+        """Why there is no answer: the runner's code, empty when there is one, be it a provider's "I do not know"."""
+        undetermined = self.answer.status == "undetermined" and self.answer.diagnostics and not self.answer.everything
         return self.answer.diagnostics[0][0] if undetermined else ""
 
 
