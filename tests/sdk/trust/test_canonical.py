@@ -195,3 +195,52 @@ def test_these_wheels_run_code_that_a_reviewer_does_not_see(what: str, tmp_path:
     except zipfile.BadZipFile:
         seen = b""
     assert b"EVIL" not in seen
+
+
+_HONEST = b'WHO = "benign"\n'
+MISLEADING = {
+    "a comment that ends where UTF-7 says": b"# coding: utf-7\n" + _HONEST + b'# +AAo-WHO = "EVIL"\n',
+    "a comment that ends at an escape": b"#\n# -*- coding: raw-unicode-escape -*-\n"
+    + _HONEST
+    + b'# \\u000aWHO="EVIL"\n',
+    "a comment that ends at a lone carriage return": _HONEST + b'# harmless\rWHO = "EVIL"\n',
+}
+UNCLEAR = {
+    "a coding line behind a byte order mark": b"\xef\xbb\xbf# vim: set fileencoding=latin-1 :\n" + _HONEST,
+    "bytes that are no UTF-8": _HONEST + b"# \xff\n",
+    "a terminal's escape": _HONEST + b"# \x1b[2K\n",
+    "backspaces": _HONEST + b"# \x08\x08\n",
+    "a form feed, which some editors take for a line end": _HONEST + b'# \x0cWHO = "shown, not run"\n',
+    "a line separator of Unicode": _HONEST + '# \u2028WHO = "shown, not run"\n'.encode(),
+    "a direction of text": _HONEST + "# \u202e\n".encode(),
+    "a null byte": _HONEST + b"\x00",
+}
+
+
+@pytest.mark.parametrize("what", [*MISLEADING, *UNCLEAR])
+def test_a_module_that_reads_as_other_code_than_it_is_is_refused(what: str) -> None:
+    reason = check_wheel(wheel(Raw(b"prov/_tables.py", {**MISLEADING, **UNCLEAR}[what])))
+    assert reason is not None
+    assert "prov/_tables.py" in reason
+    assert reason.isascii()
+
+
+@pytest.mark.parametrize("what", MISLEADING)
+def test_those_really_run_what_looks_like_a_comment(what: str) -> None:
+    ran: dict[str, object] = {}
+    exec(MISLEADING[what], ran)
+    assert ran["WHO"] == "EVIL"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        b"\xef\xbb\xbf# -*- coding: utf-8 -*-\r\n" + _HONEST,
+        b"#!/usr/bin/python\n# vim: fileencoding=UTF-8\n" + _HONEST,
+        b"#\n#\n# coding: latin-1 is no coding line in the third\n" + "WHO = 'Grüße \u4f60'\n\tx".encode(),
+        b'open("x", encoding="latin-1")\n',
+        b"",
+    ],
+)
+def test_honest_source_is_canonical(source: bytes) -> None:
+    assert check_wheel(wheel(Raw(b"prov.py", source))) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 
 from variantkit.errors import InputError
@@ -26,6 +27,13 @@ _NATIVE_MAGICS = (
     b"\x00asm",
 )
 """First bytes of ELF, PE, Mach-O (thin and fat, either byte order), static libraries and WebAssembly."""
+
+# What a module may not hold, because an editor, a terminal or a diff shows other lines, or another order, than Python
+# reads: controls (a lone \r ends a comment for Python alone), line ends that are none for Python, directions.
+_MISLEADING_BYTES = bytes({*range(32), 127} - set(b"\t\n\r"))
+_MISLEADING = "[\x80-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"
+_CODING = rb"(?m)^[ \t]*#[^\n]*?coding[:=][ \t]*([-\w.]+)"  # Python's own rule (PEP 263), for its first two lines
+_UTF8 = frozenset({b"utf-8", b"utf8", b"ascii", b"us-ascii"})
 
 _INFO_FILES = frozenset({"METADATA", "WHEEL", "RECORD"})
 
@@ -90,9 +98,28 @@ def _check_info(names: list[str], folders: set[str]) -> None:
 
 
 def check_content(name: str, content: bytes) -> None:
-    """Raise InputError when a member is native code, whatever its name says."""
+    """Raise InputError when a member is native code, whatever its name says, or source that reads as another."""
     if content.startswith(_NATIVE_MAGICS):
         raise InputError(f"{name!a}: native code; a provider wheel has source alone")
+    if name.casefold().endswith(".py"):
+        _check_source(name, content)
+
+
+def _check_source(name: str, content: bytes) -> None:
+    """Raise InputError for a module in which a reviewer sees other code than Python runs."""
+    content = content.removeprefix(b"\xef\xbb\xbf")
+    try:
+        text = content.decode()
+    except UnicodeDecodeError:
+        raise InputError(f"{name!a}: not UTF-8; a module of a provider is in no other encoding") from None
+    # In UTF-7, or with Unicode escapes, a comment can hold the end of its line, and code behind it.
+    first = b"\n".join(content.split(b"\n", 2)[:2])
+    if b"coding" in first and any(coding.lower() not in _UTF8 for coding in re.findall(_CODING, first)):
+        raise InputError(f"{name!a}: a coding line that is not UTF-8's; Python would read other code than is shown")
+    lone = content.count(b"\r") != content.count(b"\r\n")
+    shown = len(content.translate(None, _MISLEADING_BYTES)) == len(content)
+    if lone or not shown or (not text.isascii() and re.search(_MISLEADING, text)):
+        raise InputError(f"{name!a}: a control or direction character; Python would read other code than is shown")
 
 
 def has_module(names: tuple[str, ...], module: str) -> bool:
