@@ -1,4 +1,4 @@
-"""The Python interpreters present here: those on PATH by version, and those of version managers."""
+"""The Python interpreters present here, by version, on PATH and of version managers; and code run by one alone."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ import os
 import shutil
 import subprocess
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 VERSIONS = ("3.9", "3.10", "3.11", "3.12", "3.13")
 
@@ -33,3 +37,17 @@ BY_VERSION = _find()
 """`3.11` -> the path of that interpreter, oldest first; the running one is always there."""
 
 INTERPRETERS = list(BY_VERSION.values())
+
+
+def run_alone(python: str, package: ModuleType, code: str, **variables: str) -> str:
+    """What `code` prints where `package` can be imported and nothing else was: it fails, and says, nothing besides."""
+    sources = os.path.dirname(os.path.dirname(os.path.abspath(str(package.__file__))))
+    done = subprocess.run(
+        [python, "-I", "-S", "-B", "-c", f"import sys; sys.path.insert(0, {sources!r}); {code}"],
+        env={"PATH": os.defpath, **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr
+    return done.stdout

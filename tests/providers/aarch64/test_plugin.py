@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import re
-import subprocess
 import sys
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -16,62 +13,14 @@ import aarch64_variant_provider as provider
 from aarch64_variant_provider import _interpreter, _native
 from aarch64_variant_provider.__main__ import main
 from aarch64_variant_provider._tables import VARIABLES
-from support.interpreters import INTERPRETERS
+from support.interpreters import INTERPRETERS, run_alone
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-SOURCES = os.path.dirname(os.path.dirname(os.path.abspath(provider.__file__)))
 DISABLE, FORCE, MAX = VARIABLES
 ON_ARM = _interpreter.name_interpreter().startswith("aarch64 ")
 elsewhere = pytest.mark.skipif(ON_ARM, reason="what the interpreters of other architectures answer")
-
-
-def ask(python: str, code: str, **variables: str) -> str:
-    script = f"import sys; sys.path.insert(0, {SOURCES!r}); {code}"
-    done = subprocess.run(
-        [python, "-I", "-S", "-B", "-c", script],
-        env={**os.environ, **variables},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stderr == ""
-    return done.stdout
-
-
-def test_names_and_values_keep_to_the_grammar_and_appear_once() -> None:
-    configs = provider.get_all_configs()
-    assert len({config.name for config in configs}) == len(configs)
-    for config in configs:
-        assert re.fullmatch(r"[a-z0-9_]+", config.name)
-        assert config.values
-        assert len(set(config.values)) == len(config.values)
-        assert all(re.fullmatch(r"[a-z0-9_.]+", value) for value in config.values)
-        assert config.multi_value is False
-
-
-@pytest.mark.parametrize("variables", [{FORCE: "8a"}, {FORCE: "9.2a"}, {MAX: "8.1a"}, {DISABLE: "1"}], ids=str)
-def test_all_configs_do_not_depend_on_the_environment(
-    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]
-) -> None:
-    before = repr(provider.get_all_configs())
-    for name, value in variables.items():
-        monkeypatch.setenv(name, value)
-    everything = {config.name: config.values for config in provider.get_all_configs()}
-    assert repr(provider.get_all_configs()) == before
-    for config in provider.get_supported_configs():
-        assert set(config.values) <= set(everything[config.name])
-
-
-def test_an_answer_is_the_callers_own_copy() -> None:
-    provider.get_all_configs()[0].values.clear()
-    assert provider.get_all_configs()[0].values[-1] == "8a"
-
-
-def test_importing_does_nothing() -> None:
-    code = "before = set(sys.modules); import aarch64_variant_provider; print(*sorted(set(sys.modules) - before))"
-    assert ask(sys.executable, code) == "aarch64_variant_provider\n"
 
 
 @elsewhere
@@ -82,7 +31,7 @@ def test_the_interpreter_of_another_architecture_answers_nothing_and_reads_nothi
         "print(*[name for name in ('ctypes', 'os', '_ctypes') if name in sys.modules], "
         "*[name for name in sys.modules if name.endswith(('._machine', '._parse', '._rules', '._probe'))])"
     )
-    said = ask(sys.executable, code, **{FORCE: "9.0a"})
+    said = run_alone(sys.executable, provider, code, **{FORCE: "9.0a"})
     assert said == f"[] [] [('/reports/interpreter', 'other {sys.platform}\\n')]\n\n"
 
 
@@ -94,7 +43,7 @@ def test_answering_imports_nothing_heavy_and_prints_nothing(monkeypatch: pytest.
         "heavy = 'dataclasses typing re subprocess pathlib enum json logging platform sysconfig inspect'; "
         "print(*[name for name in heavy.split() if name in sys.modules])"
     )
-    assert ask(sys.executable, code) == "\n"
+    assert run_alone(sys.executable, provider, code) == "\n"
 
 
 def test_every_interpreter_gives_the_same_answer() -> None:
@@ -106,7 +55,7 @@ def test_every_interpreter_gives_the_same_answer() -> None:
         "print(p.get_supported_configs(), p.get_all_configs(), p.get_diagnostics(), "
         "decide_answer(parse_facts(evidence, {})))"
     )
-    assert len({ask(python, code) for python in INTERPRETERS}) == 1
+    assert len({run_alone(python, provider, code) for python in INTERPRETERS}) == 1
 
 
 @pytest.mark.parametrize(

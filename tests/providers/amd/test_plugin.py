@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 import amd_variant_provider as provider
 from amd_variant_provider.__main__ import main
-from amd_variant_provider._tables import BOOTSTRAP_DISABLE, FORCE_ARCH, FORCE_ROCM, NODES, VARIABLES
-from amd_variant_provider.plugin import AMDVariantPlugin
-from support.interpreters import INTERPRETERS
+from amd_variant_provider._tables import FORCE_ARCH, FORCE_ROCM, NODES, VARIABLES
+from support.interpreters import INTERPRETERS, run_alone
 from support.trees import write_tree
 
-SOURCES = os.path.dirname(os.path.dirname(os.path.abspath(provider.__file__)))
 MACHINE = {
     "/dev/kfd": "",
     f"{NODES}/": "0\n1\n",
@@ -34,54 +29,10 @@ def _no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-def ask(python: str, code: str, **variables: str) -> str:
-    script = f"import sys; sys.path.insert(0, {SOURCES!r}); {code}"
-    done = subprocess.run(
-        [python, "-I", "-S", "-B", "-c", script],
-        env={**os.environ, **variables},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    return done.stdout
-
-
 def report_of(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, list[dict[str, object]]]:
     assert main([*arguments, "--json"]) == 0
     report: dict[str, list[dict[str, object]]] = json.loads(capsys.readouterr().out)
     return report
-
-
-def test_names_and_values_keep_to_the_grammar_and_appear_once() -> None:
-    configs = provider.get_all_configs()
-    assert [(config.name, config.multi_value) for config in configs] == [("gfx_arch", True), ("rocm_version", False)]
-    for config in configs:
-        assert len(set(config.values)) == len(config.values) < 1000
-        assert all(re.fullmatch(r"[a-z0-9_.]+", value) for value in config.values)
-
-
-@pytest.mark.parametrize(
-    "variables", [{FORCE_ARCH: "gfx90a:xnack+,x"}, {FORCE_ROCM: "7.99.1"}, {BOOTSTRAP_DISABLE: "1"}], ids=str
-)
-def test_all_configs_do_not_depend_on_the_environment(
-    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]
-) -> None:
-    before = repr(provider.get_all_configs())
-    for name, value in variables.items():
-        monkeypatch.setenv(name, value)
-    everything = {config.name: config.values for config in provider.get_all_configs()}
-    assert repr(provider.get_all_configs()) == before
-    for config in provider.get_supported_configs():
-        assert set(config.values) <= set(everything[config.name])
-
-
-def test_the_class_answers_as_the_package_does(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(FORCE_ARCH, "gfx1100")
-    assert repr(AMDVariantPlugin.get_supported_configs()) == repr(provider.get_supported_configs())
-    assert next(config.values for config in AMDVariantPlugin().get_supported_configs()) == ["gfx1100", "gfx11_generic"]
-    assert repr(AMDVariantPlugin.get_all_configs()) == repr(provider.get_all_configs())
-    assert AMDVariantPlugin.namespace == "amd"
 
 
 def test_every_interpreter_answers_with_nothing_heavy_imported_and_nothing_printed() -> None:
@@ -90,14 +41,11 @@ def test_every_interpreter_answers_with_nothing_heavy_imported_and_nothing_print
         "print(a, p.get_all_configs(), p.get_diagnostics(), [name for name in "
         "'dataclasses typing re subprocess pathlib enum json logging ctypes os'.split() if name in sys.modules])"
     )
-    answers = {ask(python, code, **{FORCE_ARCH: "gfx942,gfx90a", FORCE_ROCM: "6.3"}) for python in INTERPRETERS}
+    answers = {
+        run_alone(python, provider, code, **{FORCE_ARCH: "gfx942,gfx90a", FORCE_ROCM: "6.3"}) for python in INTERPRETERS
+    }
     assert len(answers) == 1
     assert answers.pop().endswith("[]\n")
-
-
-def test_importing_does_nothing() -> None:
-    code = "before = set(sys.modules); import amd_variant_provider; print(*set(sys.modules) - before - {'__future__'})"
-    assert ask(sys.executable, code) == "amd_variant_provider\n"
 
 
 def test_a_capture_answers_under_a_root(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

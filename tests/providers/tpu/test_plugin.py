@@ -3,43 +3,26 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import tpu_variant_provider as provider
-from support.interpreters import INTERPRETERS
+from support.interpreters import INTERPRETERS, run_alone
 from support.trees import write_tree
 from tpu_variant_provider.__main__ import main
-from tpu_variant_provider._tables import FORCE_GENERATION, FORCE_PRESENT, VARIABLES
-from tpu_variant_provider.plugin import TpuVariantPlugin
+from tpu_variant_provider._tables import FORCE_PRESENT, VARIABLES
 
 if TYPE_CHECKING:
     import pytest
 
-SOURCES = os.path.dirname(os.path.dirname(os.path.abspath(provider.__file__)))
 V5E = {
     "/sys/bus/pci/devices/": "0000:00:00.0\n0000:00:05.0\n",
     "/sys/bus/pci/devices/0000:00:00.0/vendor": "0x8086\n",
     "/sys/bus/pci/devices/0000:00:05.0/device": "0x0063\n",
     "/sys/bus/pci/devices/0000:00:05.0/vendor": "0x1ae0\n",
 }
-
-
-def ask(python: str, code: str, **variables: str) -> str:
-    script = f"import sys; sys.path.insert(0, {SOURCES!r}); {code}"
-    done = subprocess.run(
-        [python, "-I", "-S", "-B", "-c", script],
-        env={**os.environ, **variables},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    return done.stdout
 
 
 def report_of(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, list[dict[str, object]]]:
@@ -54,13 +37,6 @@ def test_names_and_values_keep_to_the_grammar() -> None:
     assert all(re.fullmatch(r"[a-z0-9_.]+", value) for config in configs for value in config.values)
 
 
-def test_the_class_answers_as_the_package_does(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(FORCE_GENERATION, "v4")
-    assert repr(TpuVariantPlugin.get_supported_configs()) == repr(provider.get_supported_configs())
-    assert repr(TpuVariantPlugin().get_all_configs()) == repr(provider.get_all_configs())
-    assert TpuVariantPlugin.namespace == "tpu"
-
-
 def test_an_empty_variable_reaches_the_rules(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(FORCE_PRESENT, "")
     assert [config.values for config in provider.get_supported_configs()] == [["false"]]
@@ -73,14 +49,9 @@ def test_every_interpreter_answers_with_nothing_heavy_imported_and_nothing_print
         "print(a, p.get_all_configs(), p.get_diagnostics(), [name for name in "
         "'dataclasses typing re subprocess pathlib enum json logging ctypes os'.split() if name in sys.modules])"
     )
-    answers = {ask(python, code) for python in INTERPRETERS}
+    answers = {run_alone(python, provider, code) for python in INTERPRETERS}
     assert len(answers) == 1
     assert answers.pop().endswith("[]\n")
-
-
-def test_importing_does_nothing() -> None:
-    code = "before = set(sys.modules); import tpu_variant_provider; print(*set(sys.modules) - before - {'__future__'})"
-    assert ask(sys.executable, code) == "tpu_variant_provider\n"
 
 
 def test_a_capture_answers_under_a_root(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -101,10 +72,9 @@ def test_what_was_read_is_enough_to_answer_again(capsys: pytest.CaptureFixture[s
     provider.get_supported_configs()
     evidence = dict(provider.get_evidence())
     root = write_tree(tmp_path, evidence)
-    here = ask(sys.executable, "from tpu_variant_provider.__main__ import main; main(['--json'])")
-    there = ask(
-        sys.executable, f"from tpu_variant_provider.__main__ import main; main(['--json','--root',{str(root)!r}])"
-    )
+    code = "from tpu_variant_provider.__main__ import main; main"
+    here = run_alone(sys.executable, provider, f"{code}(['--json'])")
+    there = run_alone(sys.executable, provider, f"{code}(['--json', '--root', {str(root)!r}])")
     assert json.loads(there)["features"] == json.loads(here)["features"]
 
 

@@ -1,8 +1,9 @@
-"""The endpoint that installers ask for by name: `nvidia_variant_provider.plugin:NvidiaVariantPlugin`."""
+"""The endpoint that other tools ask for: `nvidia_variant_provider.plugin:NvidiaVariantPlugin`."""
 
 from __future__ import annotations
 
 from . import get_all_configs, get_diagnostics, get_evidence, get_supported_configs
+from ._tables import NAMESPACE
 
 __all__ = ["NvidiaVariantPlugin"]
 
@@ -10,7 +11,8 @@ __all__ = ["NvidiaVariantPlugin"]
 class NvidiaVariantPlugin:
     """The package's functions as those of a class that needs no instance."""
 
-    get_supported_configs = staticmethod(get_supported_configs)
+    namespace = NAMESPACE
     get_all_configs = staticmethod(get_all_configs)
     get_diagnostics = staticmethod(get_diagnostics)
     get_evidence = staticmethod(get_evidence)
+    get_supported_configs = staticmethod(get_supported_configs)

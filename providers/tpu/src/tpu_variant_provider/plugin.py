@@ -5,9 +5,11 @@ from __future__ import annotations
 from . import get_all_configs, get_diagnostics, get_evidence, get_supported_configs
 from ._tables import NAMESPACE
 
+__all__ = ["TpuVariantPlugin"]
+
 
 class TpuVariantPlugin:
-    """The package's functions under the name of a class."""
+    """The package's functions as those of a class that needs no instance."""
 
     namespace = NAMESPACE
     get_all_configs = staticmethod(get_all_configs)
