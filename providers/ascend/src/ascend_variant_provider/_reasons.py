@@ -38,13 +38,13 @@ def diagnose_all(facts: Facts) -> list[tuple[str, str]]:
     notes = list(facts.notes)
     if FORCE_TYPE not in facts.forced:
         notes += _diagnose_presence(facts) + _diagnose_types(facts)
-    for name, (text, source), majors in (
-        ("driver", facts.driver, DRIVER_MAJORS),
-        ("cann", facts.cann, CANN_MAJORS),
+    for code, (text, source), majors in (
+        ("driver-version-unknown", facts.driver, DRIVER_MAJORS),
+        ("cann-version-unknown", facts.cann, CANN_MAJORS),
     ):
         version = parse_version(text)
         if text and (version is None or not has_value(majors, version)):
-            notes.append((f"{name}-version-unknown", f"{source} says {text[:40]!a}, which is no value here."))
+            notes.append((code, f"{source} says {text[:40]!a}, which is no value here."))
     doubt = find_doubt(facts)
     if doubt and not decide_answer(facts):
         # The code tells ignorance from absence: such an answer is not believed and not remembered.

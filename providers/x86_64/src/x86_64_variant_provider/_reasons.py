@@ -39,7 +39,10 @@ def diagnose_all(facts: "Facts") -> "list[tuple[str, str]]":
 
 def describe_all(facts: "Facts") -> "list[tuple[str, str, str]]":
     """What is known and by which source, as (fact, value, source), then each feature of the answer likewise."""
-    names = [("interpreter", facts.interpreter, "the interpreter"), ("vendor", facts.vendor, "")]
+    names = [
+        ("interpreter", facts.interpreter, "the interpreter"),
+        ("vendor", facts.vendor, facts.flags_source if facts.bits is None else "cpuid"),
+    ]
     kernel = ".".join(map(str, facts.kernel or ()))
     known = [
         *names,
