@@ -150,6 +150,26 @@ def test_a_dynamic_law_can_be_broken(tmp_path: Path, clause: str) -> None:
     assert clause in clauses_on(make_subject(tmp_path, GOOD + DYNAMIC[clause]))
 
 
+@pytest.mark.parametrize(
+    "source",
+    {
+        "read": "open('/proc/cpuinfo').close()\n",
+        "exists": "import os\nos.path.exists('/dev/example0')\n",
+        "list": "import os\nos.listdir('/sys')\n",
+        "link": "import os\ntry: os.readlink('/sys/class/example')\nexcept OSError: pass\n",
+        "execute": "import os\nos.access('/usr/bin/example-smi', os.X_OK)\n",
+        "program": "import subprocess\ntry: subprocess.run(['/usr/bin/example-smi'])\nexcept OSError: pass\n",
+        "library": "import ctypes\ntry: ctypes.CDLL('libexample.so.1')\nexcept OSError: pass\n",
+        "fork": "import os\nif not os.fork(): os._exit(0)\nos.wait()\n",
+        "thread": "import threading\nthreading.Thread(target=int).start()\n",
+        "socket": "import socket\ntry: socket.socket()\nexcept OSError: pass\n",
+    }.items(),
+    ids=lambda item: item[0],
+)
+def test_whatever_an_import_asks_of_the_machine_is_told(tmp_path: Path, source: tuple[str, str]) -> None:
+    assert "import-reads" in clauses_on(make_subject(tmp_path, GOOD + source[1]))
+
+
 def test_a_foreign_import_that_no_statement_shows_is_seen_when_it_happens(tmp_path: Path) -> None:
     body = ("import importlib", "try: importlib.import_module('nump' + 'y.linalg')", "except ImportError: pass")
     assert clauses_on(make_subject(tmp_path, GOOD + supporting(*body))) == {"foreign-import"}

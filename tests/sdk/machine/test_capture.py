@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import os
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ import pytest
 from support.approvals import approve, write_list
 from support.providers import PLUGIN, make_provider
 from variantkit.cli.main import main
+from variantkit.machine.capture import MAX_TEXT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -134,6 +136,22 @@ def test_evidence_without_end_is_cut_and_said_to_be(capture: Capture) -> None:
     assert [source["path"] for source in sources] == [f"/proc/{n}" for n in range(len(sources))]
     assert 0 < len(sources) < 100
     assert f"{100 - len(sources)} sources are left out" in err
+
+
+def test_a_source_is_cut_where_a_capture_would_not_be_read(capture: Capture) -> None:
+    code, _, _ = capture(PLUGIN + f"def get_evidence(): return [('/proc/acme', 'a' * {MAX_TEXT + 9})]\n")
+    assert code == 0
+    (source,) = json.loads(capture.path.read_text())["sources"]
+    assert source["text"] == "a" * MAX_TEXT
+
+
+def test_a_user_named_like_a_feature_changes_no_answer(capture: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(getpass, "getuser", lambda: "level")
+    evidence = "def get_evidence(): return [('/proc/acme', 'level 2')]\n"
+    code, out, _ = capture(PLUGIN + evidence)
+    assert code == 0
+    assert json.loads(capture.path.read_text())["sources"] == [{"path": "/proc/acme", "text": "level 2"}]
+    assert "user name" not in out
 
 
 def test_nothing_is_overwritten_and_nothing_half_is_left(capture: Capture) -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from variantkit.provider.replay import (
     MAX_BYTES,
+    MAX_SOURCES,
     SCHEMA,
     CaptureError,
     load_capture,
@@ -119,6 +120,14 @@ def test_no_link_of_a_tree_leads_out_of_it(tmp_path: Path) -> None:
             if os.path.islink(os.path.join(directory, name)):
                 assert not os.path.isabs(os.readlink(os.path.join(directory, name)))
     assert (tmp_path / "tree/a/c/e").read_text() == "text"
+
+
+def test_more_sources_than_a_machine_has_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "capture.json"
+    for count in (MAX_SOURCES, MAX_SOURCES + 1):
+        path.write_text(json.dumps({"schema": SCHEMA, "sources": [{"path": "/a", "text": ""}] * count}))
+        with contextlib.nullcontext() if count == MAX_SOURCES else pytest.raises(CaptureError, match="at most 20000"):
+            assert len(load_sources(path)) == count
 
 
 def test_a_place_that_is_a_file_and_a_directory_is_refused(tmp_path: Path) -> None:
