@@ -62,6 +62,13 @@ def test_hostile_arguments_are_shown_harmlessly_in_every_complaint(capsys: pytes
         assert "x\\x1b[2J" in told
 
 
+def test_an_option_of_the_installer_is_led_behind_the_dashes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["install", "numpy", "--reinstall"]) == 2
+    assert "unrecognized arguments: --reinstall; what your installer takes goes behind --" in capsys.readouterr().err
+    assert main(["detect", "--reinstall"]) == 2
+    assert "behind --" not in capsys.readouterr().err
+
+
 def test_a_line_end_in_foreign_text_begins_no_line_of_ours(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["select", "gone\nvariantkit: all is well"]) == 2
     assert capsys.readouterr().err.count("\n") == 1

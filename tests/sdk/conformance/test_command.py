@@ -94,9 +94,18 @@ def test_json_is_one_object_with_what_to_grant(tmp_path: Path, capsys: pytest.Ca
 def test_propose_needs_prints_the_block_to_paste(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     wheel = make_subject(tmp_path)
     assert main([*CHECK, wheel, "--propose-needs"]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[2] == "[providers.needs]"
-    assert f'  "libexample.so.1",  # {MODULE}/__init__.py:' in "\n".join(lines)
+    said = capsys.readouterr()
+    assert said.out.startswith("[providers.needs]\n")
+    assert f'  "libexample.so.1",  # {MODULE}/__init__.py:' in said.out
+    assert "conforms" in said.err
+
+
+def test_what_propose_needs_prints_is_a_file_for_needs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    wheel = make_subject(tmp_path)
+    assert main([*CHECK, wheel, "--propose-needs"]) == 0
+    needs = tmp_path / "needs.toml"
+    needs.write_text(capsys.readouterr().out)
+    assert main([*CHECK, wheel, "--needs", str(needs)]) == 0
 
 
 def test_select_takes_a_release_with_this_provider_alone(

@@ -144,8 +144,14 @@ def require_covered(expression: str, lock: VendorLock) -> None:
             if words.isdisjoint(part.split(" OR ")):
                 raise VendorError(
                     f"pyproject.toml: project.license {expression!r} does not name the licence of "
-                    f"{package.requirement}, {package.license}; say {expression!r} AND it"
+                    f"{package.requirement}; say license = {_both(expression, package.license)!r}"
                 )
+
+
+def _both(expression: str, licence: str) -> str:
+    """The expression that would do; of alternatives the project may also name one."""
+    whole = [f"({part})" if " OR " in part else part for part in (expression, licence) if part]
+    return " AND ".join(whole)
 
 
 @hookimpl  # type: ignore[untyped-decorator,unused-ignore]

@@ -102,7 +102,11 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     if argv[:1] == ["install"] and "--" in argv:
         cut = argv.index("--")
         own, rest = argv[:cut], argv[cut + 1 :]
-    args = _parser(own).parse_args(own)
+    parser = _parser(own)
+    args, unknown = parser.parse_known_args(own)
+    if unknown:
+        hint = "; what your installer takes goes behind --" if own[:1] == ["install"] else ""
+        parser.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
     if rest:
         args.installer_args = tuple(rest)
     return args

@@ -179,6 +179,8 @@ def test_a_capture_of_one_machine_answers_on_another_as_a_test_of_the_project(ro
     assert document["schema"] == "variantkit.capture/1"
     assert document["answer"]["features"] == [{"name": "generation", "values": ["g3"], "multi_value": False}]
     project = road.root / "acme-variant-provider"
+    told = road.go("provider", "capture", "--unpack", str(capture), str(tmp_path / "tree"))
+    assert f"captured with ${FORCE}=g3, which --root does not set" in told
     kept = project / "tests" / "captures" / "forced--generation=g3.json"
     shutil.copy(capture, kept)
     try:

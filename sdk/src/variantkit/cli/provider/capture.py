@@ -113,11 +113,11 @@ def _print_taken(args: argparse.Namespace, taken: Capture) -> None:
 
 
 def _unpack(args: argparse.Namespace, path: str, directory: str) -> int:
-    from variantkit.provider.replay import CaptureError, load_capture, load_sources, write_tree
+    from variantkit.provider.replay import CaptureError, load_capture, load_sources, load_variables, write_tree
 
     try:
         namespace = load_capture(path).get("namespace")
-        sources = load_sources(path)
+        sources, variables = load_sources(path), load_variables(path)
         write_tree(sources, directory)
     except CaptureError as error:
         raise InputError(str(error)) from None
@@ -129,4 +129,6 @@ def _unpack(args: argparse.Namespace, path: str, directory: str) -> int:
         )
         return 0
     print_line(f"{directory}: {len(sources)} source(s) of a machine, for `python -m PROVIDER --root {directory}`")
+    for name, value in variables.items():
+        print_line(f"  captured with ${name}={value}, which --root does not set")
     return 0

@@ -69,7 +69,7 @@ def check(args: argparse.Namespace) -> int:
 
     _require_exec(args)
     options = _read_options(args)
-    with tempfile.TemporaryDirectory(prefix="variantkit-check-") as out:
+    with tempfile.TemporaryDirectory(prefix="variantkit-check-", ignore_cleanup_errors=True) as out:
         wheel = find_wheel(args.wheel, out, lambda how: print_note(f"variantkit: building {args.wheel} with {how}"))
         print_note(f"variantkit: running the code of {wheel} in child processes of this user, without a sandbox")
         report = check_provider(wheel, options, _progress)
@@ -174,15 +174,24 @@ def _print(args: argparse.Namespace, report: Report, selected: tuple[str | None,
             document["selection"] = {"selected": label, "labels": list(ranking.labels), "rejected": rejected}
         print_json(document)
         return
-    for line in text_lines(report):
-        first = line.partition(" ")[0]
-        print_styled(line, {"error": RED, "warning": YELLOW}.get(first, "") or (BOLD if line[:1] != " " else ""))
     if args.propose_needs:
-        print_line()
-        for line in report.needs.as_toml().split("\n"):
-            print_line(line)
+        _print_needs(report)
+    else:
+        for line in text_lines(report):
+            first = line.partition(" ")[0]
+            print_styled(line, {"error": RED, "warning": YELLOW}.get(first, "") or (BOLD if line[:1] != " " else ""))
     if selected:
         _print_selection(report.subject.namespace, *selected)
+
+
+def _print_needs(report: Report) -> None:
+    """The block alone on standard output, so that `> needs.toml` makes a file for `--needs`; the findings beside it."""
+    from variantkit.conformance.report import text_lines
+
+    for line in text_lines(report):
+        print_note(line)
+    for line in report.needs.as_toml().split("\n"):
+        print_line(line)
 
 
 def _print_selection(namespace: str, label: str | None, ranking: Ranking) -> None:

@@ -57,7 +57,7 @@ def new(args: argparse.Namespace) -> int:
     print_line(f"{directory}: {len(files)} files, {names.package}, for namespace {names.namespace}")
     for line in (
         f"cd {directory}",
-        "python -m pip install --group dev",
+        "python -m pip install --group dev -e .       with pip 25.1 or newer, in a virtual environment",
         "pytest                                       its own tests, on captured machines",
         "python -m pip wheel . --no-deps -w dist      the wheel, with a bill of materials",
         "variantkit provider check dist/*.whl         the whole contract, on fake machines",
