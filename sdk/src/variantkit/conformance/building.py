@@ -84,9 +84,13 @@ def _build(project: str, out: str, on_build: Callable[[str], None]) -> str:
     complaint = "no frontend is here"
     for how, command in commands.items():
         on_build(how)
-        done = subprocess.run(
-            command, cwd=project, capture_output=True, text=True, errors="replace", timeout=_SECONDS, check=False
-        )
+        try:
+            done = subprocess.run(
+                command, cwd=project, capture_output=True, text=True, errors="replace", timeout=_SECONDS, check=False
+            )
+        except subprocess.TimeoutExpired:
+            complaint = f"no wheel within {_SECONDS} seconds"
+            continue
         wheels = glob.glob(os.path.join(glob.escape(out), "*.whl"))
         if done.returncode == 0 and len(wheels) == 1:
             return wheels[0]

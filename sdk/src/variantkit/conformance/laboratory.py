@@ -66,7 +66,7 @@ class Laboratory:
     @contextlib.contextmanager
     def open(self) -> Iterator[Laboratory]:
         """Make the directory where machines and records lie, and remove it at the end."""
-        with tempfile.TemporaryDirectory(prefix="variantkit-stage-") as directory:
+        with tempfile.TemporaryDirectory(prefix="variantkit-stage-", ignore_cleanup_errors=True) as directory:
             self._directory = os.path.realpath(directory)
             yield self
 

@@ -69,7 +69,8 @@ class Proposal(NamedTuple):
         lines += [
             f"# not granted: {need.kind} {json.dumps(need.text)} ({need.place}): {need.refused}" for need in refused
         ]
-        return "\n".join(lines)
+        # Names of files and lines are the wheel's, and a line end in one would grant what nobody asked for.
+        return "\n".join([shown(line, 2000) for line in lines])
 
 
 def propose_needs(runs: Sequence[Run]) -> Proposal:

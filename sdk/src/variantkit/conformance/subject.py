@@ -6,11 +6,12 @@ import ast
 import configparser
 import email.parser
 import hashlib
-import os
+import io
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from variantkit.errors import InputError
+from variantkit.trust.canonical import MAX_CONTENT_BYTES
 from variantkit.variants.archive import open_wheel
 
 if TYPE_CHECKING:
@@ -67,9 +68,8 @@ class Subject(NamedTuple):
 
 def read_subject(path: str, *, endpoint: str | None = None, namespace: str | None = None) -> Subject:
     """Read the wheel at `path`; InputError when it is none."""
-    members, info = _read_members(path)
-    with open(path, "rb") as stream:
-        data = stream.read()
+    data = _read_wheel(path)
+    members, info = _read_members(path, data)
     metadata = email.parser.BytesParser().parsebytes(members.get(f"{info}/METADATA", b""))
     wheel = email.parser.BytesParser().parsebytes(members.get(f"{info}/WHEEL", b""))
     package = re.sub(r"[-_.]+", "-", str(metadata.get("Name", ""))).lower()
@@ -97,15 +97,34 @@ def read_subject(path: str, *, endpoint: str | None = None, namespace: str | Non
     )
 
 
-def _read_members(path: str) -> tuple[dict[str, bytes], str]:
+class _Held(io.BytesIO):
+    """A wheel's bytes with the name of their file: they are read once, so that what is judged is what runs."""
+
+    def __init__(self, data: bytes, name: str) -> None:
+        super().__init__(data)
+        self.name = name
+
+
+def _read_wheel(path: str) -> bytes:
+    try:
+        with open(path, "rb") as stream:
+            data = stream.read(MAX_WHEEL_BYTES + 1)
+    except OSError as error:
+        raise InputError(f"{path}: expected a wheel, found no readable file ({error.strerror or error})") from None
+    if len(data) > MAX_WHEEL_BYTES:
+        raise InputError(f"{path}: expected a provider's wheel, found more than {MAX_WHEEL_BYTES >> 20} MiB")
+    return data
+
+
+def _read_members(path: str, data: bytes) -> tuple[dict[str, bytes], str]:
     """Every file of the wheel, and the name of its dist-info directory."""
-    with open_wheel(path) as contents:
-        if os.path.getsize(path) > MAX_WHEEL_BYTES:
-            raise InputError(f"{path}: expected a provider's wheel, found more than {MAX_WHEEL_BYTES >> 20} MiB")
+    with open_wheel(_Held(data, path)) as contents:
         infos = [info for info in contents.archive.infolist() if not info.is_dir()]
         large = next((info.filename for info in infos if info.file_size > MAX_MEMBER_BYTES), None)
         if large is not None:
             raise InputError(f"{path}: {large}: expected at most {MAX_MEMBER_BYTES >> 20} MiB, found more")
+        if sum(info.file_size for info in infos) > MAX_CONTENT_BYTES:
+            raise InputError(f"{path}: expected at most {MAX_CONTENT_BYTES >> 20} MiB unpacked, found more")
         return {info.filename: contents.archive.read(info) for info in infos}, contents.info
 
 
@@ -120,6 +139,8 @@ def _parse(name: str, data: bytes) -> ast.Module | SyntaxError:
             return error
         except ValueError as error:  # a NUL character, before 3.12
             return SyntaxError(str(error))
+        except (MemoryError, RecursionError):  # a million brackets or minus signs
+            return SyntaxError("nested too deep")
 
 
 def _read_entry_points(path: str, data: bytes) -> Iterator[tuple[str, str, str]]:
@@ -131,7 +152,7 @@ def _read_entry_points(path: str, data: bytes) -> Iterator[tuple[str, str, str]]
         raise InputError(f"{path}: entry_points.txt cannot be read: {str(error).splitlines()[0]}") from None
     for group in parser.sections():
         for name, reference in parser.items(group):
-            yield group, name, re.sub(r"\s*\[.*\]\s*$", "", reference).strip()
+            yield group, name, (reference.partition("[")[0] if reference.endswith("]") else reference).strip()
 
 
 def _namespace_of(
@@ -203,5 +224,5 @@ def marks(subject: Subject) -> tuple[str, ...]:
 
 def documented_overrides(subject: Subject) -> list[str]:
     """The overrides that the source or the description names."""
-    words = [*subject.texts, *re.findall(r"[A-Z0-9_]+_VARIANT_PROVIDER_[A-Z0-9_]+", subject.description)]
+    words = [*subject.texts, *re.findall("[A-Z0-9_]+", subject.description)]
     return sorted({word for word in words if _is_override(word)})

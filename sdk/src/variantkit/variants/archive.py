@@ -72,7 +72,8 @@ def open_wheel(wheel: str | IO[bytes]) -> Iterator[WheelContents]:
 
 def _find_info(archive: zipfile.ZipFile, where: str) -> str:
     names = [member.filename for member in archive.infolist()]
-    twice = next((name for name in names if names.count(name) > 1), None) if len({*names}) < len(names) else None
+    seen: set[str] = set()
+    twice = next((name for name in names if name in seen or seen.add(name)), None)  # type: ignore[func-returns-value]
     if twice is not None:
         raise InputError(f"{where}: expected each member once, found {twice!r} more than once")
     found = sorted({match[1] for match in map(_is_info, names) if match})
