@@ -9,48 +9,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.first_party import FIRST_PARTY
+from support.first_party import FIRST_PARTY, OVERRIDES
 from support.interpreters import run_alone
 
 if TYPE_CHECKING:
     from types import ModuleType
 
-# namespace -> sets of overrides: one that is believed, one that is not, one for each way to answer
-FORCED: dict[str, tuple[dict[str, str], ...]] = {
-    "x86_64": (
-        {"X86_64_VARIANT_PROVIDER_FORCE_LEVEL": "v1"},
-        {"X86_64_VARIANT_PROVIDER_FORCE_LEVEL": "v4"},
-        {"X86_64_VARIANT_PROVIDER_FORCE_LEVEL": "x"},
-        {"X86_64_VARIANT_PROVIDER_DISABLE": "1"},
-    ),
-    "aarch64": (
-        {"AARCH64_VARIANT_PROVIDER_FORCE_VERSION": "8a"},
-        {"AARCH64_VARIANT_PROVIDER_FORCE_VERSION": "9.2a"},
-        {"AARCH64_VARIANT_PROVIDER_MAX_VERSION": "8.1a"},
-        {"AARCH64_VARIANT_PROVIDER_DISABLE": "1"},
-    ),
-    "nvidia": (
-        {"NV_VARIANT_PROVIDER_FORCE_SM_ARCH": "9.0"},
-        {"NV_VARIANT_PROVIDER_FORCE_CUDA_DRIVER_VERSION": "16.25"},
-        {"NV_VARIANT_PROVIDER_GPU_POLICY": "min", "NV_VARIANT_PROVIDER_TIMEOUT": "0"},
-    ),
-    "amd": (
-        {"AMD_VARIANT_PROVIDER_FORCE_GFX_ARCH": "gfx90a:xnack+,x"},
-        {"AMD_VARIANT_PROVIDER_FORCE_ROCM_VERSION": "7.99.1"},
-        {"ROCM_BOOTSTRAP_DISABLE_DETECTION": "1"},
-    ),
-    "ascend": (
-        {"ASCEND_VARIANT_PROVIDER_FORCE_NPU_TYPE": "910B"},
-        {"ASCEND_VARIANT_PROVIDER_FORCE_DRIVER_VERSION": "25.2.1"},
-        {"ASCEND_VARIANT_PROVIDER_FORCE_CANN_VERSION": "8.3.RC1"},
-    ),
-    "intel": ({"INTEL_VARIANT_PROVIDER_FORCE_DEVICE_IP": "20.2.0 12.55.8"},),
-    "tpu": ({"TPU_VARIANT_PROVIDER_FORCE_GENERATION": "v4"}, {"TPU_VARIANT_PROVIDER_FORCE_PRESENT": ""}),
-    "blas_lapack": ({},),
-    "openmp": ({},),
-}
 MODULES = {provider.namespace: importlib.import_module(provider.package) for provider in FIRST_PARTY.values()}
-OVERRIDDEN = [(namespace, variables) for namespace, sets in FORCED.items() for variables in sets]
+OVERRIDDEN = [(namespace, variables) for namespace, sets in OVERRIDES.items() for variables in sets]
 each = pytest.mark.parametrize("provider", MODULES.values(), ids=list(MODULES))
 
 
@@ -69,7 +35,7 @@ def test_all_configs_do_not_depend_on_the_environment_and_hold_what_is_forced(
 
 
 def test_the_table_names_variables_that_are_read() -> None:
-    assert set(FORCED) == set(MODULES)
+    assert set(OVERRIDES) == set(MODULES)
     for namespace, variables in OVERRIDDEN:
         tables = importlib.import_module(f"{MODULES[namespace].__name__}._tables")
         assert set(variables) <= set(getattr(tables, "VARIABLES", ()))
@@ -104,11 +70,12 @@ def test_importing_does_nothing(provider: ModuleType) -> None:
 
 @pytest.mark.parametrize("namespace", ["nvidia", "amd", "ascend", "intel", "tpu"])
 def test_the_class_answers_as_the_package_does(namespace: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in FORCED[namespace][0].items():
+    for name, value in OVERRIDES[namespace][0].items():
         monkeypatch.setenv(name, value)
     provider = MODULES[namespace]
     plugin = importlib.import_module(provider.__name__ + ".plugin")
     (name,) = plugin.__all__
+    assert provider.get_supported_configs()
     assert getattr(plugin, name).namespace == namespace
     for function in provider.__all__:
         answer = repr(getattr(provider, function)())

@@ -7,18 +7,15 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import pytest
 
 pytest.importorskip("hatchling")
 
 from support.approvals import approve, write_list
-from support.first_party import PROVIDERS, build_provider
+from support.first_party import OVERRIDES, PROVIDERS, build_provider
 from variantkit.cli.main import main
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 class Provider(NamedTuple):
@@ -36,11 +33,6 @@ def _provider(folder: str) -> Provider:
 
 
 FOLDERS = sorted(path.parents[2].name for path in Path(PROVIDERS).glob("*/src/*/_machine.py"))
-# Variables that make a provider answer where its hardware is absent, where it has such.
-VARIABLES: dict[str, Mapping[str, str]] = {
-    "nvidia": {"NV_VARIANT_PROVIDER_FORCE_SM_ARCH": "90"},
-    "tpu": {"TPU_VARIANT_PROVIDER_FORCE_GENERATION": "v5e"},
-}
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links need a right that few have on Windows")
@@ -50,7 +42,7 @@ def test_a_captured_machine_answers_the_same_from_its_tree(
     folder: str, forced: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     provider = _provider(folder)
-    for name, value in VARIABLES.get(folder, {}).items() if forced else ():
+    for name, value in OVERRIDES[provider.namespace][0].items() if forced else ():
         monkeypatch.setenv(name, value)
     wheel = build_provider(folder)
     options = ("--provider-wheels", os.path.dirname(wheel))

@@ -39,6 +39,41 @@ FIRST_PARTY = {
 }
 """By folder below `providers/`."""
 
+OVERRIDES: dict[str, tuple[dict[str, str], ...]] = {
+    "x86_64": (
+        {"X86_64_VARIANT_PROVIDER_FORCE_LEVEL": "v1"},
+        {"X86_64_VARIANT_PROVIDER_FORCE_LEVEL": "v4"},
+        {"X86_64_VARIANT_PROVIDER_FORCE_LEVEL": "x"},
+        {"X86_64_VARIANT_PROVIDER_DISABLE": "1"},
+    ),
+    "aarch64": (
+        {"AARCH64_VARIANT_PROVIDER_FORCE_VERSION": "8a"},
+        {"AARCH64_VARIANT_PROVIDER_FORCE_VERSION": "9.2a"},
+        {"AARCH64_VARIANT_PROVIDER_MAX_VERSION": "8.1a"},
+        {"AARCH64_VARIANT_PROVIDER_DISABLE": "1"},
+    ),
+    "nvidia": (
+        {"NV_VARIANT_PROVIDER_FORCE_SM_ARCH": "9.0"},
+        {"NV_VARIANT_PROVIDER_FORCE_CUDA_DRIVER_VERSION": "16.25"},
+        {"NV_VARIANT_PROVIDER_GPU_POLICY": "min", "NV_VARIANT_PROVIDER_TIMEOUT": "0"},
+    ),
+    "amd": (
+        {"AMD_VARIANT_PROVIDER_FORCE_GFX_ARCH": "gfx90a:xnack+,x"},
+        {"AMD_VARIANT_PROVIDER_FORCE_ROCM_VERSION": "7.99.1"},
+        {"ROCM_BOOTSTRAP_DISABLE_DETECTION": "1"},
+    ),
+    "ascend": (
+        {"ASCEND_VARIANT_PROVIDER_FORCE_NPU_TYPE": "910B"},
+        {"ASCEND_VARIANT_PROVIDER_FORCE_DRIVER_VERSION": "25.2.1"},
+        {"ASCEND_VARIANT_PROVIDER_FORCE_CANN_VERSION": "8.3.RC1"},
+    ),
+    "intel": ({"INTEL_VARIANT_PROVIDER_FORCE_DEVICE_IP": "20.2.0 12.55.8"},),
+    "tpu": ({"TPU_VARIANT_PROVIDER_FORCE_GENERATION": "v4"}, {"TPU_VARIANT_PROVIDER_FORCE_PRESENT": ""}),
+    "blas_lapack": ({},),
+    "openmp": ({},),
+}
+"""By namespace: what a user may force, the first such that a machine without the hardware supports something."""
+
 PROVIDERS = os.path.join(os.path.dirname(__file__), "..", "..", "providers")
 
 

@@ -1,4 +1,4 @@
-"""Captures as trees of files below a root, and a root's answer as the provider in question gives it."""
+"""Captures as trees of files below a root."""
 
 from __future__ import annotations
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from intel_variant_provider.__main__ import main
 from intel_variant_provider._machine import Machine
 from intel_variant_provider._parse import Facts, parse_facts
 from intel_variant_provider._probe import probe_machine
@@ -17,7 +16,6 @@ from intel_variant_provider._rules import decide_answer, diagnose
 from support.trees import write_tree
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
 CAPTURES = sorted(glob.glob(os.path.join(os.path.dirname(__file__), "captures", "*.json")))
@@ -41,9 +39,8 @@ def load(path: str) -> dict[str, str]:
     return capture
 
 
-def read(root: str) -> tuple[Machine, Facts]:
-    machine = Machine(root)
-    return machine, parse_facts(probe_machine(machine, {}), {})
+def read(root: str) -> Facts:
+    return parse_facts(probe_machine(Machine(root), {}), {})
 
 
 def summary(answer: list[tuple[str, list[str], bool]]) -> str:
@@ -54,32 +51,6 @@ def summary(answer: list[tuple[str, list[str], bool]]) -> str:
 @pytest.mark.parametrize("path", CAPTURES, ids=os.path.basename)
 def test_the_answer_is_the_one_in_the_file_name(path: str, tmp_path: Path) -> None:
     machine, expected, _ = os.path.basename(path).removesuffix(".json").split(".")
-    _, facts = read(str(write_tree(tmp_path, load(path))))
+    facts = read(str(write_tree(tmp_path, load(path))))
     assert summary(decide_answer(facts)) == expected
     assert [code for code, _ in diagnose(facts)] == NOTES.get(machine, [])
-
-
-@pytest.mark.parametrize("path", CAPTURES, ids=os.path.basename)
-def test_what_was_read_of_a_machine_answers_again(path: str, tmp_path: Path) -> None:
-    machine, facts = read(str(write_tree(tmp_path / "first", load(path))))
-    evidence: Mapping[str, str] = dict(machine.sources)
-    (tmp_path / "second").mkdir()
-    again, facts_again = read(str(write_tree(tmp_path / "second", evidence)))
-    assert decide_answer(facts_again) == decide_answer(facts)
-    assert again.sources == machine.sources
-
-
-@pytest.mark.parametrize("path", CAPTURES, ids=os.path.basename)
-def test_the_command_reads_a_capture_below_a_directory(
-    path: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    root = str(write_tree(tmp_path, load(path)))
-    assert main(["--root", root, "--json", "--why-not", "12.50.4"]) == 0
-    report = json.loads(capsys.readouterr().out)
-    features = [(feature["name"], feature["values"], feature["multi_value"]) for feature in report["features"]]
-    assert features == decide_answer(read(root)[1])
-    (reason,) = report["why_not"]
-    assert reason["supported"] is False
-    assert reason["reason"].endswith(".")
-    assert main(["--root", root]) == 0
-    assert "intel" in capsys.readouterr().out

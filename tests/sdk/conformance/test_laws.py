@@ -139,6 +139,11 @@ def test_a_static_law_can_be_broken(tmp_path: Path, clause: str) -> None:
     assert clause in clauses(check_statically(read_subject(make_subject(tmp_path, **arguments))))
 
 
+def test_what_only_type_checkers_read_is_no_import(tmp_path: Path) -> None:
+    source = GOOD + "TYPE_CHECKING = False\nif TYPE_CHECKING:\n    import numpy, socket\n"
+    assert clauses(check_statically(read_subject(make_subject(tmp_path, source)))) == set()
+
+
 def test_a_dependency_in_lower_case_is_one(tmp_path: Path) -> None:
     spoiled = METADATA.replace("Requires-Python: >=3.9\n", "requires-python: >=3.9\nrequires-dist: six\n")
     found = clauses(check_statically(read_subject(make_subject(tmp_path, metadata=spoiled))))
