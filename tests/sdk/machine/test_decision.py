@@ -248,5 +248,15 @@ def test_detection_of_a_namespace_that_nobody_is_approved_for_says_so(stage: Sta
     assert found.detail == "no approved provider answers for namespace nvidia"
 
 
+def test_detection_names_the_list_that_could_not_be_read_before_it_says_that_nobody_is_listed(stage: Stage) -> None:
+    approvals = read_lists(os.path.join(stage.directory, "nowhere.json"))
+    machine = ThisMachine(Settings(lambda: approvals, environ={}))
+    found = machine.detect(["nvidia"])["nvidia"]
+    assert (found.status, found.code, found.list_state) == ("denied", "list-invalid", True)
+    assert "nowhere.json: there is no such approved list" in found.detail
+    witnessed = machine.witness("nvidia")
+    assert witnessed == found
+
+
 def test_the_module_that_is_asked_is_the_package_by_default(stage: Stage, tmp_path: Path) -> None:
     assert answer(machine_of(stage, tmp_path), ProviderInfo((PACKAGE,), MODULE)).status == "present"

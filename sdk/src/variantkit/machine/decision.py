@@ -99,7 +99,7 @@ class ThisMachine:
         answers = self.decide({namespace: approved.get(namespace) for namespace in namespaces or known})
         for namespace, answer in answers.items():
             if answer.code == "not-listed" and namespace not in approved:
-                answers[namespace] = answer._replace(detail=f"no approved provider answers for namespace {namespace}")
+                answers[namespace] = self._nobody(namespace)
         return answers
 
     def witness(self, namespace: str) -> NamespaceSupport | tuple[Answer, ProviderRef]:
@@ -111,12 +111,18 @@ class ThisMachine:
             return _NO_EXEC
         info = self._approved().get(namespace)
         if info is None:
-            return _denied("not-listed", f"no approved provider answers for namespace {namespace}")
+            return self._nobody(namespace)
         prepared = self._prepare(namespace, info)
         if isinstance(prepared, NamespaceSupport):
             return prepared
         question, provider = prepared
         return self._ask([question._replace(evidence=True)])[0], provider
+
+    def _nobody(self, namespace: str) -> NamespaceSupport:
+        """Why no provider answers: a list that could not be believed may have named one, so it is the reason."""
+        for problem in self.approvals.problems:
+            return _denied(problem.code, problem.detail)._replace(list_state=True)
+        return _denied("not-listed", f"no approved provider answers for namespace {namespace}")
 
     def _approved(self) -> dict[str, ProviderInfo]:
         """The newest approved provider of each namespace, at its first endpoint."""
