@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from variantkit_build.errors import VendorError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 RECORD = "vendored.json"
 """In a working copy alone: what was written, so that an old file and an edited one are told apart."""
@@ -102,18 +102,22 @@ def _identity(directory: str) -> tuple[int, int] | None:
 
 def _digests(directory: str) -> dict[str, str]:
     found = {}
+    for path in _files(directory):
+        try:
+            with open(os.path.join(directory, path), "rb") as stream:
+                found[path] = hashlib.sha256(stream.read()).hexdigest()
+        except FileNotFoundError:  # another build is replacing the directory
+            return {}
+    return found
+
+
+def _files(directory: str) -> Iterator[str]:
+    """What was written or added, by its path below; what Python compiles is neither."""
     for folder, folders, files in os.walk(directory):
         folders[:] = [name for name in folders if name != "__pycache__"]
-        for name in files:
-            path = os.path.join(folder, name)
-            inner = os.path.relpath(path, directory).replace(os.sep, "/")
-            if inner != RECORD and not name.endswith(".pyc"):
-                try:
-                    with open(path, "rb") as stream:
-                        found[inner] = hashlib.sha256(stream.read()).hexdigest()
-                except FileNotFoundError:  # another build is replacing the directory
-                    return {}
-    return found
+        below = os.path.relpath(folder, directory).replace(os.sep, "/")
+        paths = [name if below == "." else f"{below}/{name}" for name in files]
+        yield from (path for path in paths if path != RECORD and not path.endswith(".pyc"))
 
 
 def _written(directory: str) -> dict[str, str]:

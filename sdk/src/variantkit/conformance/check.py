@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,7 +19,7 @@ from variantkit.conformance.machines import (
     override_machines,
     wanted_of,
 )
-from variantkit.conformance.needs import Proposal, check_declared, check_grantable, propose_needs, wanted_records
+from variantkit.conformance.needs import Proposal, check_declared, check_grantable, propose_needs
 from variantkit.conformance.static import MAX_BYTES, check_statically
 from variantkit.conformance.subject import GROUP, Subject, documented_overrides, read_subject
 from variantkit.errors import UndeterminedError
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from variantkit.conformance.findings import Finding
-    from variantkit.conformance.machines import FakeMachine
+    from variantkit.conformance.machines import FakeMachine, Wanted
     from variantkit.trust.needs import Needs
     from variantkit.variants.grammar import Feature
 
@@ -106,33 +107,31 @@ def check_provider(
 def _ask_everywhere(
     subject: Subject, options: Options, pythons: Sequence[Interpreter], on_progress: Callable[[int], None]
 ) -> list[Run]:
-    done = 0
-
-    def count() -> None:
-        nonlocal done
-        done += 1
-        on_progress(done)
-
-    with Laboratory(subject, deadline=options.deadline, on_progress=count).open() as laboratory:
+    done = itertools.count(1)
+    asked = Laboratory(subject, deadline=options.deadline, on_progress=lambda: on_progress(next(done)))
+    with asked.open() as laboratory:
         python = pythons[0].path
         first = laboratory.run([THIS, ABSENT], python)
         if first[0].code == "cannot-start":
             raise UndeterminedError(f"{python}: {first[0].answer.diagnostics[0][1]}")
-        for _ in range(2):  # what is there after the first round decides what is asked for in the second
-            found = laboratory.run(discovery_machines(subject, wanted_of(wanted_records(laboratory.runs))), python)
-        laboratory.runs[2:] = found
-        wanted = wanted_of(wanted_records(laboratory.runs))
+        wanted = _discover(laboratory, python)
         machines = list(all_machines(subject, wanted))
         overrides = override_machines(wanted, documented_overrides(subject), _everything(first))
         laboratory.run([*machines, *options.machines, *overrides], python)
-        some = [
-            machine
-            for machine in (*discovery_machines(subject, wanted), *machines)
-            if machine.name in _ON_OTHER_PYTHONS
-        ]
+        known = (*discovery_machines(subject, wanted), *machines)
+        some = [machine for machine in known if machine.name in _ON_OTHER_PYTHONS]
         for other in pythons[1:]:
             laboratory.run([THIS, ABSENT, *some], other.path, f"Python {other.version}")
         return laboratory.runs
+
+
+def _discover(laboratory: Laboratory, python: str) -> Wanted:
+    """What the provider asks for where its hardware seems to be; of the runs the last round's stay."""
+    kept = list(laboratory.runs)
+    for _ in range(2):  # what is there after the first round decides what is asked for in the second
+        found = laboratory.run(discovery_machines(laboratory.subject, wanted_of(laboratory.records)), python)
+    laboratory.runs[:] = [*kept, *found]
+    return wanted_of(laboratory.records)
 
 
 def _everything(runs: Sequence[Run]) -> tuple[Feature, ...]:

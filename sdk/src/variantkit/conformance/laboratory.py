@@ -63,6 +63,11 @@ class Laboratory:
         self._at_once = at_once
         self._directory = ""
 
+    @property
+    def records(self) -> list[Record]:
+        """What was asked for in all runs, in order."""
+        return [record for run in self.runs for record in run.records]
+
     @contextlib.contextmanager
     def open(self) -> Iterator[Laboratory]:
         """Make the directory where machines and records lie, and remove it at the end."""

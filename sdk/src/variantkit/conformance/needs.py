@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from variantkit.conformance.laboratory import Run
-    from variantkit.conformance.records import Record
 
 MANY = 6
 """More names than a provider would spell out in one directory."""
@@ -189,8 +188,3 @@ def _stem(name: str, names: set[str], *, listed: bool) -> str:
     counted = re.sub("[0-9]+", "*", name)
     alike = [other for other in names if re.sub("[0-9]+", "*", other) == counted]
     return counted if len(alike) > 2 else name
-
-
-def wanted_records(runs: Iterable[Run]) -> list[Record]:
-    """All records of these runs, in order."""
-    return [record for run in runs for record in run.records]

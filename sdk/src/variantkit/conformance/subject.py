@@ -199,13 +199,11 @@ def find_object(tree: ast.Module, path: str) -> ast.AST | None:
 
 def _constants(modules: Mapping[str, ast.Module | SyntaxError]) -> list[object]:
     """Every constant in the provider's own source, in order, once."""
-    found: dict[tuple[type, object], None] = {}
-    for name, tree in modules.items():
-        if isinstance(tree, ast.Module) and "/_vendor/" not in name and not name.endswith(_PLUMBING):
-            for node in ast.walk(tree):
-                if isinstance(node, ast.Constant):
-                    found.setdefault((type(node.value), node.value))
-    return [value for _, value in found]
+    own = [tree for name, tree in modules.items() if "/_vendor/" not in name and not name.endswith(_PLUMBING)]
+    nodes = [node for tree in own if isinstance(tree, ast.Module) for node in ast.walk(tree)]
+    # Keyed by the type too: 1, 1.0 and True are equal.
+    found = {(type(node.value), node.value): node.value for node in nodes if isinstance(node, ast.Constant)}
+    return list(found.values())
 
 
 def hints(subject: Subject) -> tuple[str, ...]:
