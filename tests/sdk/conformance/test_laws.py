@@ -139,6 +139,26 @@ def test_a_static_law_can_be_broken(tmp_path: Path, clause: str) -> None:
     assert clause in clauses(check_statically(read_subject(make_subject(tmp_path, **arguments))))
 
 
+@pytest.mark.parametrize(
+    ("name", "is_clutter"),
+    [
+        ("tests/test_it.py", True),
+        ("docs/index.rst", True),
+        (".github/workflows/ci.yml", True),
+        (".gitignore", True),
+        ("_vendor/.gitattributes", True),
+        ("_vendor/setup.py", True),
+        ("conftest.py", True),
+        ("contest.py", False),
+        ("_vendor/attestation.py", False),
+        ("digits.py", False),
+    ],
+)
+def test_what_a_repository_holds_is_clutter(tmp_path: Path, name: str, is_clutter: bool) -> None:
+    subject = read_subject(make_subject(tmp_path, files={f"{MODULE}/{name}": ""}))
+    assert clauses(check_statically(subject)) == ({"ships-clutter"} if is_clutter else set())
+
+
 def test_what_only_type_checkers_read_is_no_import(tmp_path: Path) -> None:
     source = GOOD + "TYPE_CHECKING = False\nif TYPE_CHECKING:\n    import numpy, socket\n"
     assert clauses(check_statically(read_subject(make_subject(tmp_path, source)))) == set()
