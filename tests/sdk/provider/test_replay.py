@@ -5,12 +5,15 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import time
+import types
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from variantkit.provider import replay
 from variantkit.provider.replay import (
     MAX_BYTES,
     MAX_SOURCES,
@@ -140,6 +143,50 @@ def test_a_directory_with_something_in_it_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(CaptureError, match="expected an empty directory"):
         write_tree([("/a", "x")], tmp_path)
     assert os.listdir(tmp_path) == ["mine"]
+
+
+def _numbered(count: int) -> str:
+    return "".join(f"{number}\n" for number in range(count))
+
+
+MANY = {
+    "names in one list": [("/a/", _numbered(60_000))],
+    "names in many lists": [(f"/{number}/", _numbered(4000)) for number in range(20)],
+    "directories of deep paths": [(f"/{number}" + "/a" * 500, "x") for number in range(200)],
+}
+
+
+@pytest.mark.parametrize("sources", MANY.values(), ids=MANY)
+def test_little_text_makes_no_endless_tree(sources: list[tuple[str, str]], tmp_path: Path) -> None:
+    with pytest.raises(CaptureError, match="at most 50000 files and directories"):
+        write_tree(sources, tmp_path / "tree")
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a right that few have on Windows")
+def test_many_links_take_no_time_that_grows_with_their_square(tmp_path: Path) -> None:
+    sources = [(f"/a/{number}@", "b") for number in range(5000)] + [(f"/a/{number}/c", "") for number in range(5000)]
+    started = time.monotonic()
+    write_tree(sources, tmp_path / "tree")
+    assert time.monotonic() - started < 20
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can give a directory away")
+def test_nothing_is_written_into_a_directory_of_somebody_else(tmp_path: Path) -> None:
+    (tmp_path / "theirs").mkdir()
+    os.chown(tmp_path / "theirs", 65534, 65534)
+    with pytest.raises(CaptureError, match="expected a directory of this user"):
+        write_tree([("/a", "x")], tmp_path / "theirs")
+    assert os.listdir(tmp_path / "theirs") == []
+
+
+@pytest.mark.parametrize("name", ["NUL", "con.txt", "com1", "LPT9 .x", "CONIN$", "a:b", "a:", ".. ", "...", "a.", "a "])
+def test_a_name_that_windows_takes_for_another_is_refused_there(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    replay._require_safe("/sys/" + name, "here")  # on Linux it is a name like any other
+    monkeypatch.setattr(replay, "os", types.SimpleNamespace(name="nt"))
+    with pytest.raises(CaptureError, match="expected plain names"):
+        replay._require_safe("/sys/" + name, "here")
+    replay._require_safe("/dev/nvidia0/console.txt", "here")
 
 
 SPOILS: dict[str, Callable[[dict[str, object]], object]] = {

@@ -19,7 +19,23 @@ if TYPE_CHECKING:
 SCHEMA = "variantkit.capture/1"
 MAX_BYTES = 8 << 20
 MAX_SOURCES = 20_000
+MAX_PLACES = 50_000
+"""Files and directories of a tree: a short list of names, or a deep path, stands for many."""
+
 MAX_PATH = 1024
+
+_DEVICES = frozenset(
+    {
+        "CON",
+        "PRN",
+        "AUX",
+        "NUL",
+        "CONIN$",
+        "CONOUT$",
+        *(f"{port}{n}" for port in ("COM", "LPT") for n in "0123456789¹²³"),
+    }
+)
+"""Windows has these in every directory."""
 
 
 class CaptureError(ValueError):
@@ -77,9 +93,16 @@ def _require_safe(path: str, where: str) -> None:
     if path[:1] not in ("", "/") or len(path) > MAX_PATH or not path.isprintable():
         raise CaptureError(f"{where}: expected an absolute path of at most {MAX_PATH} characters, found {path[:80]!r}")
     for part in parts:
-        # A colon is in many names of /sys; on Windows, where it would name a drive or a stream, nothing is written.
-        if part in ("", ".", "..") or "\\" in part or (os.name == "nt" and ":" in part) or len(part) > 255:
+        if part in ("", ".", "..") or "\\" in part or len(part) > 255 or (os.name == "nt" and _is_odd_on_windows(part)):
             raise CaptureError(f"{where}: expected plain names between the slashes, found {path[:80]!r}")
+
+
+def _is_odd_on_windows(name: str) -> bool:
+    """Whether Windows takes the name for a device, drive or stream, or cuts its end, so that `.. ` would climb.
+
+    Linux has such names: a colon is in many of /sys.
+    """
+    return ":" in name or name[-1] in " ." or name.partition(".")[0].rstrip(" ").upper() in _DEVICES
 
 
 def write_tree(sources: Iterable[tuple[str, str]], directory: str | os.PathLike[str]) -> None:
@@ -88,11 +111,14 @@ def write_tree(sources: Iterable[tuple[str, str]], directory: str | os.PathLike[
     `/a/b` becomes a file, `/a/` a directory with the names that the text lists, `/a@` a symbolic link to something of
     that name.
     """
+    tree = _Tree(sources)
     top = os.path.realpath(directory)
     os.makedirs(top, exist_ok=True)
     if os.listdir(top):
         raise CaptureError(f"{os.fspath(directory)}: expected an empty directory")
-    tree = _Tree(sources)
+    # In a directory of somebody else's, links could turn up between the directories that are made here.
+    if hasattr(os, "geteuid") and os.stat(top).st_uid != os.geteuid():
+        raise CaptureError(f"{os.fspath(directory)}: expected a directory of this user")
     for path in sorted(tree.directories):
         os.makedirs(tree.place(top, path), exist_ok=True)
     for path, text in sorted(tree.files.items()):
@@ -124,21 +150,32 @@ class _Tree:
                 self._add_names(plain, text)
             elif len(text) >= len(self.files.get(plain, "")):  # read twice, or looked for and then read
                 self.files[plain] = text
+            self._require_few(path)
+        self._numbers = {link: str(number) for number, link in enumerate(sorted(self.links))}
         self._find_directories()
 
     def _add_names(self, directory: str, text: str) -> None:
-        for name in text.splitlines():
+        names = text.splitlines()
+        if len(names) > MAX_PLACES:
+            raise CaptureError(f"{directory[:80]}: expected at most {MAX_PLACES} files and directories in all")
+        for name in names:
             _require_safe(f"{directory}/{name}", directory)
             self.files.setdefault(f"{directory}/{name}", "")
 
     def _find_directories(self) -> None:
         """Whatever has something below it is a directory, and no file."""
         for path in [*self.files, *self.links, *self.directories]:
-            while path := path.rpartition("/")[0]:
-                self.directories.add(path)
+            above = path
+            while (above := above.rpartition("/")[0]) and above not in self.directories:
+                self.directories.add(above)
+            self._require_few(path)
         for path in self.directories:
             if self.files.pop(path, ""):
                 raise CaptureError(f"{path}: expected either a file or a directory, found both")
+
+    def _require_few(self, path: str) -> None:
+        if len(self.files) + len(self.links) + len(self.directories) > MAX_PLACES:
+            raise CaptureError(f"{path[:80]}: expected at most {MAX_PLACES} files and directories in all")
 
     def place(self, top: str, path: str) -> str:
         """Where `path` goes: what is behind a link lies in `links/NUMBER/NAME` below the top."""
@@ -150,7 +187,7 @@ class _Tree:
         return place
 
     def _target(self, top: str, link: str) -> str:
-        return os.path.join(top, "links", str(sorted(self.links).index(link)), self.links[link])
+        return os.path.join(top, "links", self._numbers[link], self.links[link])
 
     def targets(self, top: str) -> Iterator[tuple[str, str]]:
         """Each link, and the place that it leads to, where there need not be anything."""
