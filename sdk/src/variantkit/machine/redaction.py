@@ -16,7 +16,8 @@ _ADDRESS = re.compile(
 """Hardware addresses of six or eight bytes, and InfiniBand's in four groups; a PCI address is neither."""
 
 _LABELLED = re.compile(
-    r"(?im)^([^\n:=]*(?<![a-z])(?:serial(?:[ _-]?(?:number|num|no))?|(?:unique|hive)[ _-]?id|asset[ _-]?tag|uuid)"
+    r"(?im)^([^\n:=]*?(?:serial(?:[ _-]?(?:number|num|no))?|"
+    r"(?<![a-z])(?:(?:unique|hive|[nv]?die)[ _-]?id|asset[ _-]?tag|uuid|s/?n(?=[ \t]*[:=])))"
     r"(?![a-z])(?:[^\n:=]*[:=][ \t]*|[ \t]+(?=\S*\d)))(\S[^\n]*)$"
 )
 _SECRET_FILE = re.compile(
@@ -24,7 +25,7 @@ _SECRET_FILE = re.compile(
     r"sys_image_guid|address)$"
 )
 _HOME = re.compile(
-    r"((?:^|(?<=[\s\"'=:;,(]))(?:/home/|/Users/|/export/home/)|[A-Za-z]:[\\/]Users[\\/])([^/\\\s:;\"',]+)"
+    r"((?:^|(?<=[\s\"'=:;,(]))(?:/[^/\\\s:;\"',]+){0,2}/(?:home|Users)/|[A-Za-z]:[\\/]Users[\\/])([^/\\\s:;\"',]+)"
 )
 
 _NOBODY = frozenset({"root", "user", "admin", "administrator", "runner", "build", "builder", "nobody", "ubuntu"})
