@@ -170,16 +170,27 @@ def test_without_variantkit_build_it_says_what_to_install(
     assert "python -m pip install 'variantkit[vendor]'" in capsys.readouterr().err
 
 
-def run_with(installer: str, project: Path, links: Path) -> subprocess.CompletedProcess[str]:
+def run_with(installer: str, project: Path, links: Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     """Run the verb without --from; the user's pip, or uv, is set up to know one directory and no index."""
     settings = {**environment(project.parent), "PIP_FIND_LINKS": str(links), "UV_FIND_LINKS": str(links)}
     settings["PATH"] = os.pathsep.join([os.path.dirname(UV), settings["PATH"]])
     without_pip = (
         "import importlib.util as u; f = u.find_spec; u.find_spec = lambda n, *a: n != 'pip' and f(n, *a) or None"
     )
-    code = f"{without_pip if installer == 'uv' else ''}\nimport sys, variantkit.cli.main as m\nsys.exit(m.main())"
+    code = f"import sys\ndel sys.path[0]\n{without_pip if installer == 'uv' else ''}\n"
+    code += "import variantkit.cli.main as m\nsys.exit(m.main())"
     command = [sys.executable, "-c", code, "provider", "vendor", str(project)]
-    return subprocess.run(command, env=settings, capture_output=True, text=True, check=False)
+    return subprocess.run(command, env=settings, cwd=cwd, capture_output=True, text=True, check=False)
+
+
+def test_a_module_where_the_user_stands_is_not_taken_for_pip(project: Path, tmp_path: Path) -> None:
+    here = tmp_path / "downloads"
+    here.mkdir()
+    for name in ("pip.py", "runpy.py", "pathlib.py"):
+        (here / name).write_text(f"open({str(here / 'ran')!r}, 'w')\n")
+    done = run_with("pip", project, project.parent / "wheels", here)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert not (here / "ran").exists()
 
 
 @pytest.mark.parametrize("installer", ["pip", "uv"])

@@ -21,6 +21,15 @@ if TYPE_CHECKING:
     from variantkit_build.settings import PackageSettings
 
 
+# `-m pip` would run the pip.py of whatever directory the user stands in.
+_PIP = """\
+import sys
+sys.path[:] = filter(None, sys.path)
+import runpy
+runpy.run_module("pip", run_name="__main__", alter_sys=True)
+"""
+
+
 def fetch(requirements: Sequence[str], scratch: str) -> Callable[[PackageSettings], PinnedSource]:
     """Fetch exact requirements into the directory `scratch`; return what finds each there."""
     if not requirements:  # a project that vendors nothing: pip would call that an error
@@ -39,7 +48,7 @@ def _find_pip() -> list[str]:
     import importlib.util
 
     if importlib.util.find_spec("pip") is not None:
-        return [sys.executable, "-m", "pip"]
+        return [sys.executable, "-c", _PIP]
     found = None if shutil.which("uv") else shutil.which("pip")
     return [found] if found else []
 
