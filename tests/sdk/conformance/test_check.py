@@ -16,6 +16,7 @@ from support.interpreters import BY_VERSION, INTERPRETERS
 from support.laboratory import GOOD, clauses, make_subject
 from support.providers import MODULE, PLUGIN
 from variantkit.conformance import LAWS, Options, Report, check_provider
+from variantkit.conformance.interpreters import find_interpreters
 from variantkit.conformance.machines import given_machine
 from variantkit.conformance.needs import KINDS, merge_paths
 from variantkit.conformance.report import as_document, as_junit, summary, text_lines
@@ -125,6 +126,16 @@ def test_a_python_that_the_metadata_excludes_is_not_asked(tmp_path: Path) -> Non
 
     wheel = make_subject(tmp_path, PLUGIN, metadata=METADATA.replace(">=3.9", ">=3.99"))
     assert len(check_provider(wheel).pythons) == 1
+
+
+def test_pythons_are_those_that_the_metadata_admits_one_of_each_version() -> None:
+    this = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    other = next((version for version in BY_VERSION if version != this), "3.9")
+    found = [python.version.rpartition(".")[0] for python in find_interpreters((), f"!={other}.*")]
+    assert found[0] == this
+    assert len(set(found)) == len(found)
+    assert set(BY_VERSION) - {other} <= set(found)
+    assert other not in found
 
 
 @pytest.mark.parametrize("python", ["/nonexistent/python", "ls"])

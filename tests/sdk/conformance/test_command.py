@@ -141,14 +141,16 @@ def test_a_machine_of_ones_own_is_a_file(tmp_path: Path, capsys: pytest.CaptureF
         ("acme-variant-provider", "found nothing there; no package is fetched by name"),
         ("{tmp}/notes.txt", "expected a wheel (.whl) or a directory, found another file"),
         ("{tmp}/empty", "expected a project with pyproject.toml or a directory with one wheel, found no wheel"),
+        ("{tmp}/two", "a directory with one wheel, found a.whl, b.whl"),
         ("{tmp}/broken.whl", "expected a wheel, found a broken zip archive"),
     ],
 )
 def test_what_is_no_local_wheel_is_refused_in_one_sentence(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], argument: str, words: str
 ) -> None:
-    (tmp_path / "empty").mkdir()
-    for name in ("notes.txt", "broken.whl"):
+    for name in ("empty", "two"):
+        (tmp_path / name).mkdir()
+    for name in ("notes.txt", "broken.whl", "two/a.whl", "two/b.whl"):
         (tmp_path / name).write_text("x")
     assert main([*CHECK, argument.format(tmp=tmp_path)]) == 2
     said = capsys.readouterr()

@@ -54,6 +54,15 @@ def test_what_is_too_large_unpacked_is_not_unpacked(tmp_path: Path) -> None:
         read_subject(str(path))
 
 
+def test_a_file_that_is_too_large_unpacked_is_not_unpacked(tmp_path: Path) -> None:
+    path = tmp_path / "bomb-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("bomb/data.txt", bytes((8 << 20) + 1))
+        archive.writestr("bomb-1.0.dist-info/METADATA", METADATA)
+    with pytest.raises(InputError, match=r"bomb/data\.txt: expected at most 8 MiB"):
+        read_subject(str(path))
+
+
 def test_a_name_that_is_there_twice_is_found_among_very_many(tmp_path: Path) -> None:
     path = tmp_path / "many-1.0-py3-none-any.whl"
     with zipfile.ZipFile(path, "w") as archive:
