@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 
 def decide_answer(facts: Facts) -> Answer:
-    """What this machine supports: (feature, values best first, whether a wheel may name several values)."""
+    """What this machine supports: (feature, values best first, whether a wheel may name several of them).
+
+    Of several values any one will do; what a wheel may need all of is a feature each.
+    """
     answer: Answer = []
     generations = _generations(facts)
     if generations:
