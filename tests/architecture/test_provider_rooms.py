@@ -24,6 +24,7 @@ OUTWARD = {"open", "print", "input", "exec", "eval", "compile", "__import__"}
 # (pure room, room that touches the machine) -> the pure functions that it takes from there
 TAKEN_FROM_TOUCHING = {
     ("_parse", "_machine"): {"seconds_allowed"},
+    ("_overrides", "_machine"): {"seconds_allowed"},
     ("_parse", "_macos"): {"parse_sysctl"},
 }
 

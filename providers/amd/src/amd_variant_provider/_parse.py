@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ._doubt import find_doubt
+from ._machine import seconds_allowed
 from ._overrides import has_values, is_path, normalize_arch, parse_archs, parse_version
 from ._tables import (
     BOOTSTRAP_DISABLE,
@@ -224,15 +225,8 @@ def _parse_overrides(variables: Mapping[str, str], facts: Facts) -> None:
         elif archs and not facts.forced:
             facts.forced, facts.forced_by = archs, name
     seconds = variables.get(TIMEOUT, "")
-    if seconds and not _is_duration(seconds):
+    if seconds and not seconds_allowed({TIMEOUT: seconds}, 0.0):
         facts.notes.append(_ignored(TIMEOUT, seconds, "0.1 to 60 seconds"))
-
-
-def _is_duration(text: str) -> bool:
-    try:
-        return 0.1 <= float(text) <= 60
-    except ValueError:
-        return False
 
 
 def _ignored(name: str, value: str, expected: str) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ._machine import seconds_allowed
 from ._tables import (
     CANN_MAJORS,
     DRIVER_MAJORS,
@@ -52,10 +53,7 @@ def is_plain(path: str) -> bool:
 
 
 def _is_duration(text: str) -> bool:
-    try:
-        return 0.1 <= float(text) <= 60
-    except ValueError:
-        return False
+    return seconds_allowed({TIMEOUT: text}, 0.0) > 0
 
 
 def _parse_type(text: str) -> str:

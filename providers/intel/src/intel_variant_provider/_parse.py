@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ._machine import seconds_allowed
 from ._tables import FORCE_IP, TIMEOUT
 
 TYPE_CHECKING = False
@@ -35,19 +36,12 @@ def parse_facts(evidence: Evidence, variables: Mapping[str, str]) -> Facts:
             said = f"{FORCE_IP} has {strange[0][:40]!a}, expected values such as 20.1.0 or 12.55.8; it was ignored."
             facts.notes.append(("override-ignored", said))
     seconds = variables.get(TIMEOUT, "")
-    if seconds and not _is_duration(seconds):
+    if seconds and not seconds_allowed({TIMEOUT: seconds}, 0.0):
         said = f"{TIMEOUT} has {seconds[:40]!a}, expected 0.1 to 60 seconds; it was ignored."
         facts.notes.append(("override-ignored", said))
     if evidence.place:
         facts.gpus = _parse_gpus(evidence)
     return facts
-
-
-def _is_duration(text: str) -> bool:
-    try:
-        return 0.1 <= float(text) <= 60
-    except ValueError:
-        return False
 
 
 def _parse_gpus(evidence: Evidence) -> list[Gpu]:

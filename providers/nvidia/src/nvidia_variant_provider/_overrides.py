@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ._machine import seconds_allowed
 from ._reports import is_number
 from ._tables import FORCE_CAPABILITY, FORCE_CUDA, GPU_POLICY, POLICIES, TIMEOUT
 
@@ -52,9 +53,6 @@ def find_ignored(variables: Mapping[str, str]) -> list[tuple[str, str]]:
     return [(name, expected) for name, parse, expected in checks if variables.get(name) and not parse(variables[name])]
 
 
-def parse_seconds(text: str) -> float | None:
-    try:
-        seconds = float(text)
-    except ValueError:
-        return None
-    return seconds if 0.1 <= seconds <= 60 else None
+def parse_seconds(text: str) -> float:
+    """0 for what the machine would not go by."""
+    return seconds_allowed({TIMEOUT: text}, 0.0)
