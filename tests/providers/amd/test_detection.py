@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from amd_variant_provider import _probe
 from amd_variant_provider._machine import Machine
-from amd_variant_provider._overrides import exact_archs, is_arch
+from amd_variant_provider._names import exact_archs, is_arch
 from amd_variant_provider._parse import Facts, parse_facts, parse_target
 from amd_variant_provider._probe import Evidence, probe_machine
 from amd_variant_provider._rules import decide_answer, decide_everything, describe, diagnose, why_not

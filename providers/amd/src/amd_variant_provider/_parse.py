@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ._doubt import find_doubt
 from ._machine import seconds_allowed
-from ._overrides import has_values, is_path, normalize_arch, parse_archs, parse_version
+from ._names import has_values, is_path, normalize_arch, parse_archs, parse_version
 from ._tables import (
     BOOTSTRAP_DISABLE,
     BOOTSTRAP_FORCE,
@@ -22,7 +22,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ._overrides import Version
+    from ._names import Version
     from ._probe import Evidence
 
 REPORTS = "/reports/"

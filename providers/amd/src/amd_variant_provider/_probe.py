@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from ._machine import read_variables
-from ._overrides import is_path, parse_archs
+from ._names import is_path, parse_archs
 from ._tables import (
     BOOTSTRAP_DISABLE,
     BOOTSTRAP_FORCE,

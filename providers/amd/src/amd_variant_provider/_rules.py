@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ._overrides import exact_archs, has_values
+from ._names import exact_archs, has_values
 from ._tables import (
     BOOTSTRAP_DISABLE,
     DRIVER,

@@ -1,4 +1,4 @@
-"""What a user may write into a variable, as values that exist."""
+"""The names of architectures, versions and places that tools and users write, as values that exist."""
 
 from __future__ import annotations
 
