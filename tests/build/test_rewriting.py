@@ -64,6 +64,7 @@ def test_a_byte_order_mark_stays_and_shifts_nothing() -> None:
     ("source", "why"),
     [
         ("__import__('pynvml')\n", "line 1: imports 'pynvml' at run time"),
+        ("__import__(globals={}, name='pynvml')\n", "line 1: imports 'pynvml' at run time"),
         ("import importlib\nimportlib.import_module('archspec.cpu')\n", "line 2: imports 'archspec.cpu' at run time"),
         ("# coding: latin-1\nimport pynvml\n", "not UTF-8"),
         ("import pynvml\nprint 'x'\n", "not Python that this interpreter reads"),

@@ -70,9 +70,9 @@ def _import(alias: ast.alias, dots: str, vendored: frozenset[str]) -> str:
 def _refuse_dynamic(call: ast.Call, path: str, vendored: frozenset[str]) -> None:
     function = call.func
     name = function.id if isinstance(function, ast.Name) else getattr(function, "attr", "")
-    if name not in ("__import__", "import_module") or not call.args:
+    if name not in ("__import__", "import_module"):
         return
-    argument = call.args[0]
+    argument = next(iter([*call.args, *(keyword.value for keyword in call.keywords if keyword.arg == "name")]), None)
     if isinstance(argument, ast.Constant) and isinstance(argument.value, str) and _top(argument.value) in vendored:
         raise VendorError(
             f"{path}, line {call.lineno}: imports {argument.value!r} at run time, which no rewriting makes relative; "

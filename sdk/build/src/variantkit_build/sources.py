@@ -62,7 +62,9 @@ def _is_of_wheel(path: str) -> bool:
     # An installer compiles, and writes files of its own: in its RECORD, but not in the wheel that anybody reviewed.
     folder, _, name = path.rpartition("/")
     made = path.endswith(".pyc") or (folder.endswith(".dist-info") and name in _OF_INSTALLERS)
-    return not made and not path.startswith("..") and "/__pycache__/" not in f"/{path}"
+    # And a RECORD can say anything: what lies elsewhere on this machine is of no wheel.
+    elsewhere = path.startswith("/") or ".." in path.split("/") or ":" in path.partition("/")[0]
+    return not made and not elsewhere and "/__pycache__/" not in f"/{path}"
 
 
 def require_installed(package: LockedPackage) -> InstalledPackage:
