@@ -26,8 +26,8 @@ WINGS = {
     "runner": {"errors", "variants", "provider", "trust"},
     "machine": {"errors", "variants", "provider", "trust", "runner"},
     "index": {"errors", "variants", "provider", "trust", "runner", "machine"},
-    # fake machines around one provider, for vendors; nothing on a selection's path leads here
-    "conformance": {"errors", "variants", "provider", "trust", "runner", "machine"},
+    # fake machines around one provider, for vendors: beside `machine`, and nothing on a selection's path leads here
+    "conformance": {"errors", "variants", "provider", "trust", "runner"},
     "cli": {"errors", "variants", "provider", "trust", "runner", "machine", "index", "conformance"},
 }
 # room of the index wing -> the rooms it may import; the files beside them are one room, `view`
@@ -115,6 +115,11 @@ def test_what_need_not_be_installed_is_imported_in_its_own_place_alone(optional:
     }
     assert users
     assert all(user.startswith(OPTIONAL[optional]) for user in users), users
+
+
+def test_every_folder_of_the_sdk_is_a_wing_of_the_plan() -> None:
+    folders = {wing_of(path) for path in modules_below(SDK)} - {"__init__", "__main__"}
+    assert folders == set(WINGS)
 
 
 def test_a_planted_upward_import_is_found() -> None:
