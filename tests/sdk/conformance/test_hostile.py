@@ -12,6 +12,7 @@ import pytest
 
 from support.laboratory import ENTRY_POINTS, GOOD, METADATA, make_subject
 from support.providers import MODULE
+from variantkit.cli.main import main
 from variantkit.conformance import Options, building, check_provider
 from variantkit.conformance.needs import Need, Proposal, parse_needs
 from variantkit.conformance.records import Record, read_records
@@ -76,6 +77,19 @@ def test_a_name_that_is_there_twice_is_found_among_very_many(tmp_path: Path) -> 
     assert time.monotonic() - started < 5
 
 
+FORGING = """
+import os
+def get_supported_configs():
+    for number in range(3, 64):
+        try:
+            path = os.path.realpath("/proc/self/fd/%d" % number)
+        except OSError:
+            continue
+        if path.endswith(".records"):
+            line = '["said", "get_all_configs", "' + "[" * 100000 + '", "", ""]\\n'
+            os.write(number, line.encode())
+    return []
+"""
 FORGED = '["read", "/forged", "", "a place", ""]\n'
 
 
@@ -94,6 +108,23 @@ def test_records_that_are_no_file_are_none(tmp_path: Path, what: str) -> None:
     path = tmp_path / "two.records"
     path.write_text(FORGED)
     assert read_records(str(path)) == (Record("read", "/forged", "", "a place"),)
+
+
+def test_a_record_that_no_reader_stands_is_none(tmp_path: Path) -> None:
+    path = tmp_path / "one.records"
+    path.write_text("[" * 200_000 + "\n" + FORGED)
+    assert read_records(str(path)) == (Record("read", "/forged", "", "a place"),)
+
+
+def test_a_machine_that_no_reader_stands_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "machine.json").write_text("[" * 200_000)
+    assert main(["provider", "check", make_subject(tmp_path), "--machine", str(tmp_path / "machine.json")]) == 2
+    assert "cannot be read as JSON" in capsys.readouterr().err
+
+
+def test_an_answer_that_no_reader_stands_is_compared_with_none(tmp_path: Path) -> None:
+    forged = GOOD + FORGING
+    assert check_provider(make_subject(tmp_path, forged), ONE).runs
 
 
 def test_no_name_of_a_file_or_line_gets_out_of_its_comment() -> None:

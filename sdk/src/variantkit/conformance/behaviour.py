@@ -138,7 +138,7 @@ def _as_table(said: str) -> dict[str, object] | None:
     """The features of an answer, order apart; None for what is no answer or was cut off."""
     try:
         features = json.loads(said)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(features, list) or not all(isinstance(feature, dict) for feature in features):
         return None

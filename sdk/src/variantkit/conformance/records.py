@@ -31,8 +31,8 @@ def read_records(path: str) -> tuple[Record, ...]:
     for line in data.split(b"\n"):
         try:
             parts = json.loads(line.decode("utf-8", "replace"))
-        except ValueError:
-            continue  # cut off when its process was ended
+        except (ValueError, RecursionError):
+            continue  # cut off when its process was ended, or forged
         if isinstance(parts, list) and len(parts) == 5 and all(isinstance(part, str) for part in parts):
             found.append(Record(*parts))
     return tuple(found)

@@ -102,7 +102,7 @@ def _read_options(args: argparse.Namespace) -> Options:
         try:
             with open(path, encoding="utf-8") as stream:
                 document = json.load(stream)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise InputError(f"--machine {path}: cannot be read as JSON: {error}") from None
         machines.append(given_machine(os.path.basename(path), document, f"--machine {path}"))
     told = Options(args.endpoint, args.namespace, args.deadline, tuple(args.python), machines=tuple(machines))
