@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import NamedTuple
 
 from variantkit.trust.alphabet import ALNUM, consists_of
@@ -52,13 +53,17 @@ PROGRAM_FLOOR = (*FLOOR, "/tmp", "/var/tmp", "/dev", "/proc", "/sys")  # noqa: S
 _OWN_PROCESS_FILES = frozenset({"auxv", "cgroup", "mountinfo", "status"})
 """What may be read of /proc/self; root, cwd and fd lead anywhere, environ is a secret."""
 
-_INTERPRETER = (
-    r"(?:python|pypy|perl|ruby|lua|luajit|node|nodejs|php|tclsh|wish|guile|java|mono|dotnet|expect|gdb|lldb"
-    r"|bash|dash|zsh|ksh|mksh|fish|csh|tcsh|ash|sh|rbash|busybox|toybox|pwsh|powershell|cmd|osascript"
-    r"|awk|gawk|mawk|nawk|sed|ed|vi|vim|env|xargs|find|nice|timeout|stdbuf|setsid|nohup"
-    r"|sudo|su|doas|pkexec|ssh|nsenter|unshare|chroot|capsh|docker|podman|systemd-run|strace|ltrace|ld\.so|ld-.*)"
-    r"[w0-9.-]*(?:\.exe)?"
-)
+_INTERPRETERS = frozenset({
+    "python", "pypy", "perl", "ruby", "lua", "luajit", "node", "nodejs", "php", "tclsh", "wish", "guile", "java",
+    "mono", "dotnet", "expect", "gdb", "lldb", "bash", "dash", "zsh", "ksh", "mksh", "fish", "csh", "tcsh", "ash",
+    "sh", "rbash", "busybox", "toybox", "pwsh", "powershell", "cmd", "osascript", "awk", "gawk", "mawk", "nawk",
+    "sed", "ed", "vi", "vim", "env", "xargs", "find", "nice", "timeout", "stdbuf", "setsid", "nohup", "sudo", "su",
+    "doas", "pkexec", "ssh", "nsenter", "unshare", "chroot", "capsh", "docker", "podman", "systemd-run", "strace",
+    "ltrace", "ld.so",
+})  # fmt: skip
+"""Shells, interpreters and programs that run others; none ends in what `_is_interpreter` takes for a version."""
+
+_WILD = "*?["
 
 
 def check_need(kind: str, text: str) -> str | None:
@@ -88,11 +93,16 @@ def check_need(kind: str, text: str) -> str | None:
 
 
 def _check_program(text: str, parts: list[str]) -> str | None:
-    if any(sign in text for sign in "*?["):
+    if any(sign in text for sign in _WILD):
         return "expected the path of one program, not a glob"
-    if re.fullmatch(_INTERPRETER, parts[-1].casefold()):
+    if _is_interpreter(parts[-1].casefold()):
         return "never granted: shells, interpreters and programs that run others"
     return "never granted: a program in a place that others can write" if _below_floor(parts, PROGRAM_FLOOR) else None
+
+
+def _is_interpreter(name: str) -> bool:
+    """Whether this is one of those, with a version behind it (`python3.12`, `pythonw.exe`), or a program loader."""
+    return name.startswith("ld-") or name.removesuffix(".exe").rstrip("w0123456789.-") in _INTERPRETERS
 
 
 def _is_shared_proc(parts: list[str]) -> bool:
@@ -100,23 +110,39 @@ def _is_shared_proc(parts: list[str]) -> bool:
     second = parts[1]
     if second == "self":
         return len(parts) == 3 and parts[2] in _OWN_PROCESS_FILES
-    return second[0].isalpha() and not any(sign in second for sign in "*?[") and second != "thread-self"
+    return second[0].isalpha() and not any(sign in second for sign in _WILD) and second != "thread-self"
 
 
 def _below_floor(parts: list[str], floor: tuple[str, ...]) -> bool:
     """Whether a pattern can match a floor's path, something below it, or a directory that contains it."""
+    first, *rest = [part.casefold() for part in parts]
     return any(
-        all(_may_match(pattern, literal) for pattern, literal in zip(parts, path.split("/")[1:], strict=False))
-        for path in floor
+        all(_may_match(pattern, literal) for pattern, literal in zip(rest, literals, strict=False))
+        for top, below in _by_top(floor).items()
+        if _may_match(first, top)
+        for literals in below
     )
 
 
+@cache
+def _by_top(floor: tuple[str, ...]) -> dict[str, list[list[str]]]:
+    """The paths without their first component, by it: most needs differ from most of the floor there."""
+    found: dict[str, list[list[str]]] = {}
+    for path in floor:
+        top, *below = path.casefold().split("/")[1:]
+        found.setdefault(top, []).append(below)
+    return found
+
+
 def _may_match(pattern: str, literal: str) -> bool:
-    if not any(sign in pattern for sign in "*?["):
-        return pattern.casefold() == literal.casefold()
+    if pattern == literal:
+        return True
+    head = pattern.partition("*")[0].partition("?")[0].partition("[")[0]
+    if head == pattern or not literal.startswith(head):
+        return False
     # From a bracket on anything matches, and case does not count: refused once too often, never too seldom.
     coarse = re.escape(re.sub(r"\[.*", "*", pattern)).replace(r"\*", ".*").replace(r"\?", ".")
-    return re.fullmatch(coarse, literal, re.IGNORECASE) is not None
+    return re.fullmatch(coarse, literal) is not None
 
 
 def _is_path(text: str) -> bool:
