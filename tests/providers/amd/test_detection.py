@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 
 from amd_variant_provider import _probe
 from amd_variant_provider._machine import Machine
-from amd_variant_provider._names import exact_archs, is_arch
-from amd_variant_provider._parse import Facts, parse_facts, parse_target
+from amd_variant_provider._names import is_arch
+from amd_variant_provider._parse import Facts, parse_facts
 from amd_variant_provider._probe import Evidence, probe_machine
-from amd_variant_provider._rules import decide_answer, decide_everything, describe, diagnose, why_not
+from amd_variant_provider._reports import parse_target
+from amd_variant_provider._rules import decide_answer, decide_everything, describe, diagnose, exact_archs, why_not
 from amd_variant_provider._tables import BOOTSTRAP_DISABLE, FORCE_ARCH, GENERIC, KFD, KNOWN, NODES, VARIABLES
 from support.trees import write_tree
 
@@ -172,7 +173,7 @@ def test_a_node_that_the_container_may_not_see_is_skipped_alone(
     assert exact(facts) == ["gfx942"]
     (note,) = diagnose(facts)
     assert note[1] == f"{NODES}/0 is left out, since its properties cannot be read; so are 2 others."
-    assert (f"{NODES}/3/properties", "Operation not permitted") in facts.refused
+    assert (f"{NODES}/3/properties", "Operation not permitted") in facts.evidence.refused
 
 
 def test_an_absent_kfd_device_is_said_but_costs_no_answer(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from amd_variant_provider import _probe
+from amd_variant_provider import _inquiry
 from amd_variant_provider._machine import Machine
 from amd_variant_provider._parse import Facts, parse_facts
 from amd_variant_provider._probe import Evidence, probe_machine
@@ -45,7 +45,7 @@ def read_wsl(
     program = tmp_path / "rocminfo"
     if script is not None:
         write_program(program, script)
-    monkeypatch.setattr(_probe, "ROCMINFO", (str(tmp_path / "missing"), str(program)))
+    monkeypatch.setattr(_inquiry, "ROCMINFO", (str(tmp_path / "missing"), str(program)))
     machine = Machine(str(root), live=True, seconds=seconds)
     return parse_facts(probe_machine(machine, {}, "linux"), {})
 

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from ._tables import FAMILIES, GENERIC, KNOWN, ROCM_MAJORS
+from ._tables import FAMILIES, GENERIC, KNOWN, ROCM_MAJORS, STEPPINGS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     Version = tuple[int, int]
 
-STEPPINGS = "0123456789abcdef"
 PATH_SIGNS = "/_.+-"
-
-
-def exact_archs() -> list[str]:
-    """Every architecture that is a value, newest family first."""
-    families = [f"gfx{family}{stepping}" for family in reversed(FAMILIES) for stepping in STEPPINGS]
-    return list(dict.fromkeys(families + KNOWN.split()))
 
 
 def is_arch(name: str) -> bool:

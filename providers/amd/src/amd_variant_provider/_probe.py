@@ -5,19 +5,16 @@ from __future__ import annotations
 import sys
 
 from ._machine import read_variables
-from ._names import is_path, parse_archs
 from ._tables import (
     BOOTSTRAP_DISABLE,
     BOOTSTRAP_FORCE,
     DRIVER,
     DXG,
     FORCE_ARCH,
-    HIP_LIBRARIES,
     KFD,
     NODES,
     ROCM_PATH,
     ROCM_PLACES,
-    ROCMINFO,
     VARIABLES,
     VERSION_FILE,
 )
@@ -58,16 +55,27 @@ def probe_machine(
         variables = read_variables((*VARIABLES, "WINDIR"))
     if variables.get(BOOTSTRAP_DISABLE) == "1":
         return evidence
-    if not any(parse_archs(variables.get(name, ""))[0] for name in (FORCE_ARCH, BOOTSTRAP_FORCE)):
+    if not _are_forced(variables):
         _probe_gpus(machine, evidence, variables, platform)
     _probe_versions(machine, evidence, variables.get(ROCM_PATH, ""))
     evidence.refused = list(machine.refused)
     return evidence
 
 
+def _are_forced(variables: Mapping[str, str]) -> bool:
+    texts = [variables[name] for name in (FORCE_ARCH, BOOTSTRAP_FORCE) if variables.get(name)]
+    if not texts:
+        return False
+    from ._names import parse_archs
+
+    return any(parse_archs(text)[0] for text in texts)
+
+
 def _probe_gpus(machine: Machine, evidence: Evidence, variables: Mapping[str, str], platform: str) -> None:
     if platform == "win32" and machine.live:
-        _probe_windows(machine, evidence, variables.get("WINDIR", "C:\\Windows"))
+        from ._inquiry import ask_windows
+
+        ask_windows(machine, evidence, variables.get("WINDIR", "C:\\Windows"))
         return
     names = [name for name in machine.names(NODES) if name.isascii() and name.isdecimal() and len(name) < 6]
     names.sort(key=int)  # by number: the tenth node comes after the ninth
@@ -79,11 +87,15 @@ def _probe_gpus(machine: Machine, evidence: Evidence, variables: Mapping[str, st
     evidence.driver = machine.exists(DRIVER)
     evidence.dxg = machine.exists(DXG)
     if evidence.dxg:
-        _probe_wsl(machine, evidence)
+        from ._inquiry import ask_wsl
+
+        ask_wsl(machine, evidence)
         return
     evidence.hidden = machine.exists(KFD)
     if not machine.live:  # perhaps a capture of a Windows machine
-        _probe_windows(machine, evidence, "")
+        from ._inquiry import ask_windows
+
+        ask_windows(machine, evidence, "")
 
 
 def _find_obstacle(machine: Machine) -> str:
@@ -98,31 +110,13 @@ def _find_obstacle(machine: Machine) -> str:
     return ""
 
 
-def _probe_wsl(machine: Machine, evidence: Evidence) -> None:
-    """WSL has no compute nodes: AMD's own tool knows the way to Windows' driver."""
-    for path in ROCMINFO:
-        text = machine.program("rocminfo", path, settings=("HSA_ENABLE_DXG_DETECTION=1",))
-        if text:
-            evidence.reports.append(("rocminfo", text))
-            return
-
-
-def _probe_windows(machine: Machine, evidence: Evidence, windows: str) -> None:
-    system = f"{windows}\\System32\\"
-    from ._native import ask_hip
-
-    libraries = [path for path in [system + name for name in HIP_LIBRARIES] if machine.exists(path)]
-    if libraries or not machine.live:
-        text = machine.report("hip", ask_hip, *libraries)
-        evidence.reports += [("hip", text)] if text else []
-    if not any("\ndevice " in text for _, text in evidence.reports):
-        text = machine.program("clinfo", system + "clinfo.exe")
-        evidence.reports += [("clinfo", text)] if text else []
-
-
 def _probe_versions(machine: Machine, evidence: Evidence, chosen: str) -> None:
     """ROCm's version files: where ROCM_PATH says, then in the usual place, then in its versioned directories."""
-    places = [*([chosen.rstrip("/")] if is_path(chosen) else []), *ROCM_PLACES]
+    places = list(ROCM_PLACES)
+    if chosen:
+        from ._names import is_path
+
+        places = [chosen.rstrip("/"), *places] if is_path(chosen) else places
     for place in places:
         _read_version(machine, evidence, place)
     if not evidence.versions:

@@ -33,6 +33,7 @@ gfx1200 gfx1201 gfx1250 gfx1250_strict gfx1251 gfx1310
 
 FAMILIES = ("90", "94", "95", "101", "103", "110", "115", "117", "120", "125", "130", "131", "135")
 """Major and minor version of families that may grow: every stepping of them is a value, known to LLVM or not."""
+STEPPINGS = "0123456789abcdef"
 
 INTEGRATED = """
 gfx700 gfx705 gfx801 gfx810 gfx902 gfx909 gfx90c gfx1013 gfx1033 gfx1035 gfx1036 gfx1037 gfx1103
