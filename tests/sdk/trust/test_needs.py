@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from support.lists import encode, make_entry, make_list
 from variantkit.trust import ListError, parse_approved
@@ -30,6 +34,9 @@ FORBIDDEN = [
     ("read", "/etc/*"),
     ("read", "/etc/shadow"),
     ("read", "/etc/ssh/ssh_host_rsa_key"),
+    ("read", "/etc/krb5.keytab"),
+    ("read", "/tmp/x"),
+    ("read", "/sys/kernel/debug/dri/0/name"),
     ("read", "/proc"),
     ("read", "/proc/*/environ"),
     ("read", "/proc/1/environ"),
@@ -76,6 +83,17 @@ FORBIDDEN = [
     ("programs", "/tmp/nvidia-smi"),
     ("programs", "/home/alice/nvidia-smi"),
     ("programs", "/proc/self/exe"),
+    ("devices", "/dev/sdb"),
+    ("devices", "/dev/SDB1"),
+    ("devices", "/dev/nvme1n1"),
+    ("devices", "/dev/n*"),
+    ("devices", "/dev/[n]vme1n1"),
+    ("devices", "/dev/*"),
+    ("devices", "/d*/sdb"),
+    ("devices", "/dev/sg0"),
+    ("devices", "/dev/sg*"),
+    ("devices", "/dev/disk/by-id/*"),
+    ("devices", "/dev/input/event0"),
 ]
 
 GRANTABLE = [
@@ -91,6 +109,8 @@ GRANTABLE = [
     ("devices", "/dev/nvidia[0-9]*"),
     ("devices", "/dev/dri/renderD*"),
     ("devices", "/dev/davinci*"),
+    ("devices", "/dev/sgx_enclave"),
+    ("devices", "/dev/accel[0-9]*"),
     ("libraries", "libnvidia-ml.so.1"),
     ("libraries", "libcuda.so.1"),
     ("libraries", "nvml.dll"),
@@ -139,3 +159,15 @@ def test_nothing_below_the_floor_and_nothing_above_it(path: str) -> None:
 )
 def test_what_presence_and_fingerprint_may_name(text: str, watched: bool) -> None:
     assert is_watched_path(text) is watched
+
+
+INTERPRETERS = re.compile(r"(?:python|pypy|perl|bash|sh|ld\.so|ld-.*|env|systemd-run|gawk|ed)[w0-9.-]*(?:\.exe)?")
+
+
+@given(
+    st.from_regex(
+        r"(python|pythonx|perl|bash|sh|ld\.so|ld-x|env|systemd-run|gawk|ed|edit)[w0-9.x-]{0,4}(\.exe)?", fullmatch=True
+    )
+)
+def test_an_interpreter_is_known_by_its_name_whatever_version_follows(name: str) -> None:
+    assert (check_need("programs", f"/usr/bin/{name}") is not None) == (INTERPRETERS.fullmatch(name) is not None)

@@ -6,7 +6,7 @@ import re
 from functools import cache
 from typing import NamedTuple
 
-from variantkit.trust.alphabet import ALNUM, consists_of
+from variantkit.trust.alphabet import ALNUM, DIGITS, consists_of
 
 
 class Needs(NamedTuple):
@@ -31,23 +31,36 @@ FLOOR = (
     "/etc/gshadow",
     "/etc/ssh",
     "/etc/ssl/private",
+    "/etc/sudoers",
+    "/etc/krb5.keytab",
+    "/etc/NetworkManager",
+    "/tmp",  # noqa: S108 - named in order to refuse it
+    "/var/tmp",  # noqa: S108 - as above
+    "/sys/kernel/debug",
+    "/sys/kernel/tracing",
+    "/sys/firmware/efi/efivars",
     "/dev/mem",
     "/dev/kmem",
     "/dev/port",
     "/dev/kmsg",
     "/dev/fd",
-    "/dev/shm",  # noqa: S108 - as below
-    "/dev/sda",
-    "/dev/vda",
-    "/dev/nvme0n1",
-    "/dev/dm-0",
-    "/dev/loop0",
+    "/dev/shm",  # noqa: S108 - as above
+    "/dev/disk",
+    "/dev/block",
+    "/dev/mapper",
+    "/dev/input",
     "/proc/kcore",
     "/proc/kmsg",
 )
 """Never granted: these, what lies below them, and every path or glob that contains them."""
 
-PROGRAM_FLOOR = (*FLOOR, "/tmp", "/var/tmp", "/dev", "/proc", "/sys")  # noqa: S108 - named in order to refuse it
+_DISKS = (
+    "sd", "hd", "vd", "xvd", "nvme", "mmcblk", "dm-", "loop", "nbd", "zd", "zram", "ram", "bsg",
+    *(name + digit for name in ("md", "sg", "sr", "st") for digit in DIGITS),
+)  # fmt: skip
+"""How the nodes of disks, and of the raw commands to them, begin right below /dev."""
+
+PROGRAM_FLOOR = (*FLOOR, "/dev", "/proc", "/sys")
 """Places that no program may lie in: others can write there, or they hold no programs."""
 
 _OWN_PROCESS_FILES = frozenset({"auxv", "cgroup", "mountinfo", "status"})
@@ -85,7 +98,8 @@ def check_need(kind: str, text: str) -> str | None:
         return "a whole top-level directory is never granted"
     if kind == "programs":
         return _check_program(text, parts)
-    if _below_floor(parts, FLOOR) or (parts[0] == "proc" and not _is_shared_proc(parts)):
+    shared = parts[0] != "proc" or _is_shared_proc(parts)
+    if not shared or _below_floor(parts, FLOOR) or _may_be_a_disk(parts):
         return "never granted: the root, homes, /run, other processes, raw memory and disks"
     if kind == "devices" and parts[0] != "dev":
         return "expected a device node under /dev"
@@ -103,6 +117,13 @@ def _check_program(text: str, parts: list[str]) -> str | None:
 def _is_interpreter(name: str) -> bool:
     """Whether this is one of those, with a version behind it (`python3.12`, `pythonw.exe`), or a program loader."""
     return name.startswith("ld-") or name.removesuffix(".exe").rstrip("w0123456789.-") in _INTERPRETERS
+
+
+def _may_be_a_disk(parts: list[str]) -> bool:
+    top, name = parts[0].casefold(), parts[1].casefold()
+    head = _literal_head(name)
+    begins = name.startswith(_DISKS) or (head != name and any(disk.startswith(head) for disk in _DISKS))
+    return begins and _may_match(top, "dev")
 
 
 def _is_shared_proc(parts: list[str]) -> bool:
@@ -137,12 +158,17 @@ def _by_top(floor: tuple[str, ...]) -> dict[str, list[list[str]]]:
 def _may_match(pattern: str, literal: str) -> bool:
     if pattern == literal:
         return True
-    head = pattern.partition("*")[0].partition("?")[0].partition("[")[0]
+    head = _literal_head(pattern)
     if head == pattern or not literal.startswith(head):
         return False
     # From a bracket on anything matches, and case does not count: refused once too often, never too seldom.
     coarse = re.escape(re.sub(r"\[.*", "*", pattern)).replace(r"\*", ".*").replace(r"\?", ".")
     return re.fullmatch(coarse, literal) is not None
+
+
+def _literal_head(pattern: str) -> str:
+    """What stands before the first wildcard."""
+    return pattern.partition("*")[0].partition("?")[0].partition("[")[0]
 
 
 def _is_path(text: str) -> bool:
