@@ -181,6 +181,9 @@ def _check_values(where: str, values: object, limits: Limits) -> Iterator[Violat
         text = f"{where} has {len(values)} values, at most {limits.values} are read"
         yield violation("too-many-values", text)
         return
+    texts = {*map(type, values)} == {str}
+    if texts and max(map(len, values)) <= limits.text and all(map(is_value, values)) and len({*values}) == len(values):
+        return  # As nearly always; below, the first that is wrong is found.
     for value in values:
         problem = _check_value(where, value, limits)
         if problem is not None:
