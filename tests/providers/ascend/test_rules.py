@@ -15,10 +15,18 @@ from ascend_variant_provider._names import expand_type, find_type, order_types
 from ascend_variant_provider._parse import Facts, parse_facts
 from ascend_variant_provider._probe import Evidence, probe_machine
 from ascend_variant_provider._reports import parse_chips, parse_mapping, parse_table, parse_tool_version
-from ascend_variant_provider._rules import decide_answer, decide_everything, describe, diagnose, list_versions, why_not
+from ascend_variant_provider._rules import (
+    decide_answer,
+    decide_everything,
+    describe,
+    diagnose,
+    list_bounds,
+    list_versions,
+    why_not,
+)
 from ascend_variant_provider._tables import (
-    CANN_MAJORS,
-    DRIVER_MAJORS,
+    CANNS,
+    DRIVERS,
     FAMILIES,
     FORCE_CANN,
     FORCE_DRIVER,
@@ -30,7 +38,7 @@ from ascend_variant_provider._tables import (
     TYPES,
     VARIABLES,
 )
-from ascend_variant_provider._versions import format_version, has_value, list_bounds, parse_version
+from ascend_variant_provider._versions import drop_later, format_version, has_value, parse_version
 from support.trees import write_tree
 
 if TYPE_CHECKING:
@@ -109,32 +117,55 @@ def test_a_version_is_a_value(text: str, value: str | None) -> None:
 
 
 def test_versions_stand_in_their_order() -> None:
-    for majors in (DRIVER_MAJORS, CANN_MAJORS):
-        versions = [parse_version(text) for text in list_versions(majors)]
+    for majors in (DRIVERS, CANNS):
+        texts = list_versions(majors)
+        versions = [parse_version(text) for text in texts]
         assert all(one is not None and other is not None and one > other for one, other in pairwise(versions))
         assert all(version and has_value(majors, version) for version in versions)
+        bounds = list_bounds(majors)
+        assert bounds == [text for text in texts if text in set(bounds)]
+        assert [text for text in texts if text not in bounds] == [
+            text for text in texts if re.fullmatch(r"[0-9]+\.[0-9]+\.[1-9][0-9]*", text)
+        ]
+
+
+def test_the_catalogue_is_small_since_every_answer_carries_it() -> None:
+    assert sum(len(values) for _, values, _ in decide_everything()) < 900
+
+
+@pytest.mark.parametrize(
+    ("feature", "versions"),
+    [
+        ("driver_version", "21.0.4 22.0.3 23.0.rc3 23.0.6 24.1.rc3 24.1.0 25.0.rc1 25.2.3 25.3.rc1 25.5.2 26.0.rc1"),
+        ("cann_version", "5.0.4 5.1.rc2 6.0.1 6.3.rc3 7.0.1 8.0.rc3 8.0.1 8.2.rc2 8.3.rc2 8.5.2 9.0.0"),
+    ],
+)
+def test_versions_that_were_seen_are_values(feature: str, versions: str) -> None:
+    everything = {name: values for name, values, _ in decide_everything()}
+    assert set(versions.split()) <= set(everything[feature])
 
 
 @pytest.mark.parametrize(
     ("text", "first", "lacks"),
     [
         ("8.3.rc1", "8.3.rc1", "8.3.rc2"),
-        ("8.3.0", "8.3.0", "8.3.1"),
+        ("8.3.0", "8.3.0", "8.4"),
         ("8.3", "8.3", "8.3.rc1"),
-        ("8.5.0.alpha002", "8.5.rc4", "8.5.0"),  # an early build is not yet what it leads to
-        ("8.3.17", "8.3.9", "8.4"),
-        ("8.3.rc9", "8.3.rc4", "8.3.0"),
-        ("20.0.0", "12.9.9", "x"),
+        ("8.5.0.alpha002", "8.5.rc3", "8.5.0"),  # an early build is not yet what it leads to
+        ("8.3.2", "8.3.0", "8.4"),
+        ("8.3.17", "8.3.0", "8.4"),
+        ("8.3.rc9", "8.3.rc3", "8.3.0"),
+        ("20.0.0", "10.5.0", "x"),
     ],
 )
 def test_bounds_are_what_a_version_is_not_below(text: str, first: str, lacks: str) -> None:
     version = parse_version(text)
     assert version is not None
-    bounds = list_bounds(list_versions(CANN_MAJORS), version)
+    bounds = drop_later(list_bounds(CANNS), version)
     assert bounds[0] == first
     assert bounds[-1] == "5.0"
     assert lacks not in bounds
-    assert list_bounds(list_versions(CANN_MAJORS), (1, 0, 0, 0)) == []
+    assert drop_later(list_bounds(CANNS), (1, 0, 0, 0)) == []
 
 
 def files(driver: str = "", cann: str = "") -> Evidence:

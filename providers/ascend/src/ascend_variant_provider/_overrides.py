@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ._machine import seconds_allowed
 from ._tables import (
-    CANN_MAJORS,
-    DRIVER_MAJORS,
+    CANNS,
+    DRIVERS,
     FORCE_CANN,
     FORCE_DRIVER,
     FORCE_TYPE,
@@ -18,6 +18,8 @@ from ._tables import (
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from ._versions import Majors
 
 
 def parse_overrides(variables: Mapping[str, str]) -> tuple[dict[str, str], list[tuple[str, str]]]:
@@ -64,14 +66,14 @@ def _parse_type(text: str) -> str:
 
 
 def _parse_driver(text: str) -> str:
-    return _parse_version(text, DRIVER_MAJORS)
+    return _parse_version(text, DRIVERS)
 
 
 def _parse_cann(text: str) -> str:
-    return _parse_version(text, CANN_MAJORS)
+    return _parse_version(text, CANNS)
 
 
-def _parse_version(text: str, majors: range) -> str:
+def _parse_version(text: str, majors: Majors) -> str:
     from ._versions import format_version, has_value, parse_version
 
     version = parse_version(text)

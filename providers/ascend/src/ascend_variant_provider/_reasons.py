@@ -6,10 +6,10 @@ from ._names import find_type
 from ._reports import find_ending
 from ._rules import decide_answer
 from ._tables import (
-    CANN_MAJORS,
     CANN_PLACES,
+    CANNS,
     DRIVER_FILE,
-    DRIVER_MAJORS,
+    DRIVERS,
     FORCE_CANN,
     FORCE_DRIVER,
     FORCE_TYPE,
@@ -39,8 +39,8 @@ def diagnose_all(facts: Facts) -> list[tuple[str, str]]:
     if FORCE_TYPE not in facts.forced:
         notes += _diagnose_presence(facts) + _diagnose_types(facts)
     for code, (text, source), majors in (
-        ("driver-version-unknown", facts.driver, DRIVER_MAJORS),
-        ("cann-version-unknown", facts.cann, CANN_MAJORS),
+        ("driver-version-unknown", facts.driver, DRIVERS),
+        ("cann-version-unknown", facts.cann, CANNS),
     ):
         version = parse_version(text)
         if text and (version is None or not has_value(majors, version)):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from ._tables import CANN_MAJORS, DRIVER_MAJORS, MINORS, STAGES, TYPES
+from ._tables import CANNS, DRIVERS, RELEASE_STAGES, TYPES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ._parse import Facts
+    from ._versions import Majors
 
     Answer = list[tuple[str, list[str], bool]]
 
@@ -18,8 +19,8 @@ def decide_answer(facts: Facts) -> Answer:
         from ._names import order_types
 
         types = order_types(facts.types)
-    driver, driver_bounds = _decide_version(facts.driver[0], DRIVER_MAJORS)
-    cann, cann_bounds = _decide_version(facts.cann[0], CANN_MAJORS)
+    driver, driver_bounds = _decide_version(facts.driver[0], DRIVERS)
+    cann, cann_bounds = _decide_version(facts.cann[0], CANNS)
     answer = [
         ("npu_type", types, False),
         ("driver_version", driver, False),
@@ -32,33 +33,41 @@ def decide_answer(facts: Facts) -> Answer:
 
 def decide_everything() -> Answer:
     """All there is in this version, whatever the machine and the environment."""
-    driver, cann = list_versions(DRIVER_MAJORS), list_versions(CANN_MAJORS)
     return [
         ("npu_type", list(TYPES), False),
-        ("driver_version", driver, False),
-        ("cann_version", cann, False),
-        ("driver_version_lower_bound", driver, False),
-        ("cann_version_lower_bound", cann, False),
+        ("driver_version", list_versions(DRIVERS), False),
+        ("cann_version", list_versions(CANNS), False),
+        ("driver_version_lower_bound", list_bounds(DRIVERS), False),
+        ("cann_version_lower_bound", list_bounds(CANNS), False),
     ]
 
 
-def list_versions(majors: range) -> list[str]:
+def list_versions(majors: Majors, with_patches: bool = True) -> list[str]:
     """Every version that is a value, newest first."""
-    series = [f"{major}.{minor}" for major in majors for minor in MINORS]
-    return [version + stage for version in series for stage in STAGES]
+    found = []
+    for major, (last_minor, last_patch) in majors.items():
+        patches = [f".{patch}" for patch in range(last_patch if with_patches else 0, 0, -1)]
+        stages = (*patches, *RELEASE_STAGES)
+        found += [f"{major}.{minor}{stage}" for minor in range(last_minor, -1, -1) for stage in stages]
+    return found
 
 
-def _decide_version(text: str, majors: range) -> tuple[list[str], list[str]]:
+def list_bounds(majors: Majors) -> list[str]:
+    """Every lower bound: of a series, its candidates and its release, since nothing is new in a patch."""
+    return list_versions(majors, with_patches=False)
+
+
+def _decide_version(text: str, majors: Majors) -> tuple[list[str], list[str]]:
     """The exact version, where it is a value, and all that are not above it."""
     if not text:
         return [], []
-    from ._versions import format_version, has_value, list_bounds, parse_version
+    from ._versions import drop_later, format_version, has_value, parse_version
 
     version = parse_version(text)
     if version is None:
         return [], []
     exact = [format_version(version)] if has_value(majors, version) else []
-    return exact, list_bounds(list_versions(majors), version)
+    return exact, drop_later(list_bounds(majors), version)
 
 
 def diagnose(facts: Facts) -> list[tuple[str, str]]:

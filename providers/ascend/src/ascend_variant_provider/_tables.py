@@ -66,8 +66,13 @@ LIBRARY_PLACES = (
 """Where the driver's libraries find each other; usually LD_LIBRARY_PATH says so, which a provider does not get."""
 PROGRAMS = ("/usr/local/bin/npu-smi", "/usr/local/sbin/npu-smi", "/usr/bin/npu-smi", "/usr/sbin/npu-smi")
 
-DRIVER_MAJORS = range(29, 20, -1)  # named after years: 21.0 to 26.0 exist
-CANN_MAJORS = range(12, 4, -1)  # 5.0 to 9.2 exist
-MINORS = range(9, -1, -1)
-STAGES = (".9", ".8", ".7", ".6", ".5", ".4", ".3", ".2", ".1", ".0", ".rc4", ".rc3", ".rc2", ".rc1", "")
+DRIVERS = {27: (7, 3), 26: (7, 3), 25: (7, 4), 24: (1, 5), 23: (0, 9), 22: (0, 9), 21: (0, 9)}
+CANNS = {10: (5, 3), 9: (5, 3), 8: (5, 5), 7: (3, 5), 6: (4, 5), 5: (1, 9)}
+"""Versions that are values: major version -> its last minor version, and the last patch of each. Drivers are named
+after years. Source: Huawei's tables of what goes with what (drivers 23.0 to 25.5, CANN 7.0 to 8.5) and, before and
+after those, versions that users report; November 2026. There is room for the next ones, but every answer carries the
+whole catalogue."""
+
+RELEASE_STAGES = (".0", ".rc3", ".rc2", ".rc1", "")
 """What follows major and minor version, best first: 8.3.rc1 comes before 8.3.0, and 8.3 is less than both."""
+LAST_CANDIDATE = 3

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from ._tables import MINORS
+from ._tables import LAST_CANDIDATE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     Version = tuple[int, int, int, int]  # major, minor, stage (0: none, N: rcN, 100 + p: p), -1 for an early build
+    Majors = Mapping[int, tuple[int, int]]  # major version -> its last minor version, and the last patch of each
 
-LAST_CANDIDATE, LAST_PATCH = 4, 9  # of STAGES in _tables.py
 EARLY = ("alpha", "beta", "weekly", "dev")
 
 
@@ -37,13 +37,14 @@ def format_version(version: Version) -> str:
     return f"{major}.{minor}" + (f".{stage - 100}" if stage >= 100 else f".rc{stage}" if stage else "")
 
 
-def has_value(majors: Sequence[int], version: Version) -> bool:
+def has_value(majors: Majors, version: Version) -> bool:
     """Whether exactly this version is a value."""
     major, minor, stage, _ = version
-    return major in majors and minor in MINORS and (stage <= LAST_CANDIDATE or 100 <= stage <= 100 + LAST_PATCH)
+    last_minor, last_patch = majors.get(major, (-1, -1))
+    return minor <= last_minor and (stage <= LAST_CANDIDATE or 100 <= stage <= 100 + last_patch)
 
 
-def list_bounds(values: Sequence[str], version: Version) -> list[str]:
+def drop_later(values: Sequence[str], version: Version) -> list[str]:
     """Those of `values`, newest first, that are not above the version."""
     for position, value in enumerate(values):
         if (parse_version(value) or version) <= version:
