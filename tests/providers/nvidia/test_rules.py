@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nvidia_variant_provider._capabilities import list_values
 from nvidia_variant_provider._parse import Facts
-from nvidia_variant_provider._rules import branches, decide_answer, decide_everything, diagnose, sm_values, why_not
+from nvidia_variant_provider._rules import branches, decide_answer, decide_everything, diagnose, why_not
 
 Pair = tuple[int, int]
 
@@ -71,14 +72,14 @@ def test_cuda_bounds_are_the_common_lists_and_later_majors_after_them(cuda: Pair
 
 @pytest.mark.parametrize("capability", REAL_GPUS, ids=str)
 def test_capabilities_keep_the_common_order_and_its_first_choice(capability: Pair) -> None:
-    values = sm_values([capability])
+    values = list_values([capability])
     assert values[0] == common_sm(capability)[0]
     assert [value for value in values if value in common_sm(capability)] == common_sm(capability)
     assert [value for value in values if value.endswith("_real") and value[:-5].isdigit()] == common_sm(capability)[:-1]
 
 
 def test_hopper_word_for_word() -> None:
-    values = sm_values([(9, 0)])
+    values = list_values([(9, 0)])
     assert values[:6] == ["90_real", "90_virtual", "90a_real", "90a_virtual", "89_virtual", "88_virtual"]
     assert values[-1] == "50_virtual"
     assert len(values) == 4 + 40
@@ -100,21 +101,21 @@ def test_hopper_word_for_word() -> None:
     ids=str,
 )
 def test_suffixes_are_exact_or_of_the_family(capability: Pair, suffixed: list[str]) -> None:
-    values = [value for value in sm_values([capability]) if re.search("[af]_", value)]
+    values = [value for value in list_values([capability]) if re.search("[af]_", value)]
     assert values == [f"{name}_{kind}" for kind in ("real", "virtual") for name in suffixed]
 
 
 @pytest.mark.parametrize("capability", [(5, 3), (6, 2), (7, 2), (8, 7), (10, 1), (11, 0)], ids=str)
 def test_tegra_has_one_plain_binary_target(capability: Pair) -> None:
     major, minor = capability
-    plain = [value for value in sm_values([capability]) if re.fullmatch("[0-9]+_real", value)]
+    plain = [value for value in list_values([capability]) if re.fullmatch("[0-9]+_real", value)]
     assert plain == [f"{major}{minor}_real"]
-    assert f"{major}0_virtual" in sm_values([capability])
+    assert f"{major}0_virtual" in list_values([capability])
 
 
 def test_mixed_gpus_are_the_lists_of_each_best_first() -> None:
     mixed = answer(facts((12, 4), [(7, 5), (9, 0), (8, 9)]))["sm_arch"]
-    apart = [value for capability in [(9, 0), (8, 9), (7, 5)] for value in sm_values([capability])]
+    apart = [value for capability in [(9, 0), (8, 9), (7, 5)] for value in list_values([capability])]
     assert mixed == list(dict.fromkeys(apart))
 
 
@@ -182,7 +183,7 @@ def test_all_values_of_the_other_implementations_are_known() -> None:
 
 @given(older=st.sampled_from(REAL_GPUS), newer=st.sampled_from(REAL_GPUS))
 def test_ptx_for_an_older_gpu_runs_on_every_newer_one(older: Pair, newer: Pair) -> None:
-    assert (f"{older[0]}{older[1]}_virtual" in sm_values([newer])) == (older <= newer)
+    assert (f"{older[0]}{older[1]}_virtual" in list_values([newer])) == (older <= newer)
 
 
 @given(lower=pairs, higher=pairs)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from ._tables import (
     BRANCH,
     BRANCH_STEP,
-    FAMILIES,
     FIRST_ARCHITECTURE_SPECIFIC,
     FIRST_BRANCH,
     FIRST_CAPABILITY,
@@ -18,7 +17,6 @@ from ._tables import (
     LAST_MINOR,
     LOWER_BOUND,
     SM_ARCH,
-    TEGRA,
     UPPER_BOUND,
 )
 
@@ -40,7 +38,7 @@ def decide_answer(facts: Facts) -> Answer:
     answer = [
         (LOWER_BOUND, lower_bounds(cuda) if cuda else [], False),
         (UPPER_BOUND, upper_bounds(cuda) if cuda else [], False),
-        (SM_ARCH, sm_values(capabilities), True),
+        (SM_ARCH, _sm_values(capabilities), True),
         (BRANCH, branches(facts.driver) if capabilities else [], False),
     ]
     return [feature for feature in answer if feature[1]]
@@ -91,45 +89,12 @@ def _minors(major: int, highest: int, lowest: int) -> list[str]:
     return [f"{major}.{minor}" for minor in range(highest, lowest - 1, -1)]
 
 
-def sm_values(capabilities: list[Pair]) -> list[str]:
-    """The lists of all GPUs, in their order, without repetition."""
-    values: dict[str, None] = {}
-    for major, minor in capabilities:
-        values.update(dict.fromkeys(_values_of_one(major, min(minor, 9))))
-    return list(values)
+def _sm_values(capabilities: list[Pair]) -> list[str]:
+    if not capabilities:
+        return []
+    from ._capabilities import list_values
 
-
-def _values_of_one(major: int, minor: int) -> list[str]:
-    """Code for the GPU, then what its driver can compile for it, nearest first.
-
-    Binary code runs on the same major from its own minor on, except on and from Tegra; PTX on everything later.
-    """
-    own = [(major, number) for number in range(minor, -1, -1)] if major <= LAST_CAPABILITY[0] else []
-    lower = [
-        (before, number)
-        for before in range(min(major - 1, LAST_CAPABILITY[0]), FIRST_CAPABILITY[0] - 1, -1)
-        for number in range(9, -1, -1)
-    ]
-    binary = own[:1] if (major, minor) in TEGRA else own
-    suffixed = _suffixed(major, minor) if own else []
-    values = [_name(pair, "real") for pair in binary] + [_name(pair, "virtual") for pair in own]
-    values += [text + "_real" for text in suffixed] + [text + "_virtual" for text in suffixed]
-    values += [_name(pair, "virtual") for pair in lower]
-    return values if major >= FIRST_CAPABILITY[0] else []
-
-
-def _suffixed(major: int, minor: int) -> list[str]:
-    """`103a`, for this capability alone, then `103f` and `100f`, for those of one family from it on."""
-    pair = (major, minor)
-    values = [f"{major}{minor}a"] if pair >= FIRST_ARCHITECTURE_SPECIFIC else []
-    if pair >= FIRST_FAMILY_SPECIFIC:
-        family = next((members for members in FAMILIES if pair in members), (pair,))
-        values += [f"{member[0]}{member[1]}f" for member in reversed(family) if member <= pair]
-    return values
-
-
-def _name(pair: Pair, kind: str) -> str:
-    return f"{pair[0]}{pair[1]}_{kind}"
+    return list_values(capabilities)
 
 
 def _every_sm_value() -> list[str]:
@@ -153,13 +118,11 @@ def branches(driver: str) -> list[str]:
 
 def diagnose(facts: Facts) -> list[tuple[str, str]]:
     """What the user should know of how the answer came about, as (code, sentence)."""
+    if not (facts.place or facts.notes or facts.forced_cuda or facts.forced_capability):
+        return []
     from ._reasons import diagnose_all
 
-    return diagnose_all(facts) if facts.place or facts.notes or is_forced(facts) else []
-
-
-def is_forced(facts: Facts) -> bool:
-    return facts.forced_cuda is not None or facts.forced_capability is not None
+    return diagnose_all(facts)
 
 
 def describe(facts: Facts) -> list[tuple[str, str, str]]:
