@@ -30,8 +30,10 @@ _NATIVE_MAGICS = (
 
 # What a module may not hold, because an editor, a terminal or a diff shows other lines, or another order, than Python
 # reads: controls (a lone \r ends a comment for Python alone), line ends that are none for Python, directions.
-_CONTROLS = tuple(bytes((byte,)) for byte in (*range(32), 127) if byte not in b"\t\n\r")
-_MISLEADING = [*map(chr, (*range(0x80, 0xA0), 0x61C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A)))]
+_PLAIN = bytes(byte for byte in range(128) if byte in b"\t\n\r" or 32 <= byte < 127)
+_MISLEADING = frozenset(map(chr, range(0xA0))) - frozenset(_PLAIN.decode()) | frozenset(
+    map(chr, (0x61C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A)))
+)
 _CODING = rb"(?m)^[ \t]*#[^\n]*?coding[:=][ \t]*([-\w.]+)"  # Python's own rule (PEP 263), for its first two lines
 _UTF8 = frozenset({b"utf-8", b"utf8", b"ascii", b"us-ascii"})
 
@@ -109,7 +111,8 @@ def _check_source(name: str, content: bytes) -> None:
     """Raise InputError for a module in which a reviewer sees other code than Python runs."""
     content = content.removeprefix(b"\xef\xbb\xbf")
     try:
-        text = "" if content.isascii() else content.decode()
+        content.decode()
+        odd = content.translate(None, _PLAIN).decode()  # UTF-8 without its ASCII bytes is UTF-8 still
     except UnicodeDecodeError:
         raise InputError(f"{name!a}: not UTF-8; a module of a provider is in no other encoding") from None
     # In UTF-7, or with Unicode escapes, a comment can hold the end of its line, and code behind it.
@@ -117,9 +120,8 @@ def _check_source(name: str, content: bytes) -> None:
     first = content[:end] if end >= 0 else content
     if b"coding" in first and any(coding.lower() not in _UTF8 for coding in re.findall(_CODING, first)):
         raise InputError(f"{name!a}: a coding line that is not UTF-8's; Python would read other code than is shown")
-    # A search for each is faster than any other way to look at every byte: this is on the way to every answer.
     lone = b"\r" in content and content.count(b"\r") != content.count(b"\r\n")
-    if lone or any(sign in content for sign in _CONTROLS) or any(sign in text for sign in _MISLEADING):
+    if lone or not _MISLEADING.isdisjoint(odd):
         raise InputError(f"{name!a}: a control or direction character; Python would read other code than is shown")
 
 
