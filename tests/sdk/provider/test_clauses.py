@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from variantkit.provider import clauses as clauses_module
 from variantkit.provider.clauses import CLAUSES, DEFAULT_LIMITS, Limits, check_answer, configs_digest
 from variantkit.variants.grammar import Feature
 
@@ -171,3 +172,22 @@ def test_the_digest_is_that_of_the_documented_text() -> None:
     # printf 'variantkit.configs/1\ngpu multi narf poit\nlevel single v1 v2\n' | sha256sum
     answer = [Feature("level", ("v2", "v1")), Feature("gpu", ("poit", "narf"), multi_value=True)]
     assert configs_digest(answer) == "8afcf919d8c57f7fc542a508a69ae62fd618362ec900d06152829692fc40e1e9"
+
+
+odd_configs = st.fixed_dictionaries(
+    {
+        "name": names | st.text(max_size=4) | st.none(),
+        "values": st.lists(texts | st.text(max_size=3) | st.none(), max_size=4) | st.none(),
+        "multi_value": st.booleans() | st.none(),
+    },
+    optional={"more": st.none()},
+)
+
+
+@given(st.lists(odd_configs | json_values, max_size=4), st.integers(1, 5), st.integers(1, 5))
+def test_the_quick_way_reads_what_the_slow_way_reads(configs: list[object], values: int, text: int) -> None:
+    limits = Limits(values=values, text=text)
+    both = check_answer(configs, configs, limits)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(clauses_module, "_read_quickly", lambda config, limits: None)
+        assert check_answer(configs, configs, limits) == both

@@ -138,12 +138,30 @@ def _read_features(where: str, answer: object, limits: Limits, found: list[Viola
         return ()
     features: dict[str, Feature] = {}
     for position, config in enumerate(answer):
-        feature = _read_feature(f"{where}[{position}]", config, limits, found)
+        feature = _read_quickly(config, limits) or _read_feature(f"{where}[{position}]", config, limits, found)
         if feature is not None and feature.name in features:
             found.append(violation("duplicate-feature", f"{where} names feature {feature.name!r} twice"))
         elif feature is not None:
             features[feature.name] = feature
     return tuple(features.values())
+
+
+def _read_quickly(config: object, limits: Limits) -> Feature | None:
+    """The feature when nothing is wrong with it, as nearly always; the slow way tells what is."""
+    if type(config) is not dict or not config.keys() >= {"name", "values", "multi_value"}:
+        return None
+    name, values, multi = config["name"], config["values"], config["multi_value"]
+    if type(name) is not str or type(values) is not list or type(multi) is not bool:
+        return None
+    unique = {*values} if {*map(type, values)} == {str} else set[str]()
+    if len(unique) != len(values) or not 0 < len(values) <= limits.values:
+        return None
+    longest = max(len(name), *map(len, values))
+    return Feature(name, tuple(values), multi) if longest <= limits.text and _are_legal(name, values) else None
+
+
+def _are_legal(name: str, values: list[str]) -> bool:
+    return is_name(name) is not None and all(map(is_value, values))
 
 
 def _read_feature(where: str, config: object, limits: Limits, found: list[Violation]) -> Feature | None:
@@ -181,9 +199,6 @@ def _check_values(where: str, values: object, limits: Limits) -> Iterator[Violat
         text = f"{where} has {len(values)} values, at most {limits.values} are read"
         yield violation("too-many-values", text)
         return
-    texts = {*map(type, values)} == {str}
-    if texts and max(map(len, values)) <= limits.text and all(map(is_value, values)) and len({*values}) == len(values):
-        return  # As nearly always; below, the first that is wrong is found.
     for value in values:
         problem = _check_value(where, value, limits)
         if problem is not None:
