@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from variantkit_allowlist.model import ListStatus, Status, describe_lists
+from variantkit_allowlist.levels import ListStatus, Status, describe_lists
 
 __all__ = ["ListStatus", "Status", "describe_lists"]

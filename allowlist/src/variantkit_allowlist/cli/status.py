@@ -1,62 +1,43 @@
-"""Command line of the approved list's keeper; the only printing, the only clock, the only exit codes."""
+"""Show which approved lists are in force on this machine, highest level first, and what of them is expiring."""
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import sys
-import time
 from typing import TYPE_CHECKING
 
-from variantkit.errors import InputError, VariantkitError
+from variantkit.errors import InputError
 from variantkit.machine.settings import read_approved_lists
-from variantkit_allowlist.model import describe_lists
+from variantkit_allowlist.levels import describe_lists
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    import argparse
 
     from variantkit.trust import Approvals
-    from variantkit_allowlist.model import ListStatus, Status
+    from variantkit_allowlist.cli.world import World
+    from variantkit_allowlist.levels import ListStatus, Status
 
 SCHEMA = "variantkit.lists/1"
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run `variantkit-allowlist` with these arguments and return its exit code."""
-    args = _parser().parse_args(argv)
-    try:
-        status = describe_lists(_read_lists(args.approved), int(time.time()))
-    except VariantkitError as error:
-        if args.debug:
-            raise
-        sys.stderr.write(f"variantkit-allowlist: {_shown(str(error))}\n")
-        return error.exit_code
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--approved", metavar="FILE", help="an approved list, as for variantkit")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def run(args: argparse.Namespace, world: World) -> int:
+    """Show every approved list that is read on this machine, highest level first."""
+    now = world.now()
+    status = describe_lists(_read_lists(args.approved, world, now), now)
     sys.stdout.write((json.dumps(_as_json(status), indent=2) if args.json else _as_text(status)) + "\n")
     return status.exit_code
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="variantkit-allowlist", description="Keep the list of provider wheels that variantkit may run."
-    )
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="COMMAND")
-    status = verbs.add_parser(
-        "status",
-        help="which approved lists are in force here, and what is expiring",
-        description="Show every approved list that is read on this machine, highest level first.",
-        epilog="exit codes: 0 all in force, 1 one has ended or there is none, 2 wrong usage, 3 one cannot be believed",
-    )
-    status.add_argument("--approved", metavar="FILE", help="an approved list, as for variantkit")
-    status.add_argument("--json", action="store_true", help="print one JSON object")
-    status.add_argument("--debug", action="store_true", help="show where an error comes from")
-    return parser
-
-
-def _read_lists(named: str | None) -> Approvals:
+def _read_lists(named: str | None, world: World, now: int) -> Approvals:
     if named is not None and not os.path.lexists(named):
         raise InputError(f"--approved {named}: expected an approved list, found no file there")
-    return read_approved_lists(named, os.environ, int(time.time()))
+    return read_approved_lists(named, world.environ, now)
 
 
 def _as_json(status: Status) -> dict[str, object]:
