@@ -73,7 +73,8 @@ class Policy(Table):
 
     `reviewers` counts persons, `affiliations` the different ones among them. `cooldown_days` runs from the verified
     log time, or from our own first sight. `unattested` admits evidence "none", with at least two reviewers. `fast_lane`
-    lets a data-only change in with `data_criteria` and one reviewer. `approval_days` is how long an approval lasts.
+    lets a data-only change in with `data_criteria` and one reviewer. `approval_days` is how long an approval lasts,
+    `review_days` the time in which a vendor may expect an answer; it binds nobody, `status` counts against it.
     `mode` "warn" lets lower levels' lists go on approving until `warn_until`, at most 90 days ahead.
     """
 
@@ -90,6 +91,7 @@ class Policy(Table):
     fast_lane: bool = True
     data_criteria: tuple[str, ...] = ("reviewed-data",)
     isolation: Literal["process", "sandboxed"] | None = None
+    review_days: Annotated[int, Field(ge=1, le=366)] = 14
     renew_days: Annotated[int, Field(ge=1, le=3660)] = 180
     list_days: Annotated[int, Field(ge=1, le=3660)] = 365
 

@@ -34,6 +34,7 @@ POLICY_CODES = (
     "ok", "revoked", "not-listed", "hash-mismatch", "wheel-not-canonical", "identity-lost", "identity-changed",
     "evidence-insufficient", "reviews-missing", "affiliation-missing", "criteria-missing", "needs-unreviewed",
     "needs-forbidden", "cooldown", "namespace-taken", "configs-shrunk", "configs-differ", "delta-unknown", "expired",
+    "plugin-api-mismatch",
 )
 # fmt: on
 
