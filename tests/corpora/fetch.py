@@ -1,4 +1,4 @@
-"""Fetch the machines in other projects' test data: `python tests/corpora/fetch.py DIRECTORY`.
+"""Fetch the machines and attestations in other projects' test data: `python tests/corpora/fetch.py DIRECTORY`.
 
 The source distributions that `sdists.txt` names come from the indexes that this Python's pip is set up with, are held
 against their sha256, and are read, never built: pip itself would run their build backends. Then set
@@ -28,10 +28,11 @@ if TYPE_CHECKING:
 
 LIST = os.path.join(os.path.dirname(os.path.abspath(__file__)), "sdists.txt")
 MAX_BYTES = 16 << 20
-# Project -> (folder of its source distribution, folder of the result): machines, and tables to compare with.
+# Project -> (folder of its source distribution, folder of the result): machines, tables to compare with, attestations.
 TAKEN = {
     "archspec": (("archspec/json/tests/targets", "archspec"), ("archspec/json/cpu", "archspec-tables")),
     "py-cpuinfo": (("tests", "py-cpuinfo"),),
+    "pypi-attestations": (("test/assets", "pypi-attestations"),),
 }
 
 
