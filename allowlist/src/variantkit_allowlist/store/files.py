@@ -1,0 +1,92 @@
+"""Files of a list: read once within bounds, written whole or not at all, by one writer at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from typing import TYPE_CHECKING
+
+from variantkit.errors import InputError, UndeterminedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LOCK_FILE = ".lock"
+
+
+def read_file(path: str, cap: int) -> bytes:
+    """Read a plain file of at most `cap` bytes; raise InputError when there is none, or something else."""
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        with os.fdopen(os.open(path, flags), "rb") as stream:
+            data = stream.read(cap + 1)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from None
+    if len(data) > cap:
+        raise InputError(f"{path}: expected at most {cap} bytes, found more")
+    return data
+
+
+def write_whole(path: str, data: bytes, mode: int = 0o644) -> None:
+    """Write a file so that a reader, or a power cut, finds the old one or the new one."""
+    folder = os.path.dirname(os.path.abspath(path))
+    try:
+        os.makedirs(folder, exist_ok=True)
+        descriptor, beside = tempfile.mkstemp(prefix=".", suffix=".new", dir=folder)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written: {error.strerror}") from None
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.chmod(beside, mode)
+        os.replace(beside, path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            os.unlink(beside)
+        raise InputError(f"{path}: cannot be written: {error.strerror}") from None
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(beside)
+        raise
+    _sync_folder(folder)
+
+
+def _sync_folder(folder: str) -> None:
+    """Make the new name last; not every system lets a directory be opened."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+@contextlib.contextmanager
+def locked(directory: str) -> Iterator[None]:
+    """Hold a list against a second writer; raise UndeterminedError when one is at work."""
+    path = os.path.join(directory, LOCK_FILE)
+    try:
+        stream = open(path, "ab")  # noqa: SIM115 - closed below, and the lock with it
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written: {error.strerror}") from None
+    with stream:
+        try:
+            _lock(stream.fileno())
+        except OSError:
+            raise UndeterminedError(f"{directory}: another command is writing this list; try again") from None
+        yield
+
+
+def _lock(descriptor: int) -> None:
+    """Lock until the file is closed, by the process's end at the latest."""
+    if os.name == "nt":
+        import msvcrt
+
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+    else:
+        import fcntl
+
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
