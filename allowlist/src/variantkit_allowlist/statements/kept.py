@@ -1,0 +1,65 @@
+"""Kept reviews: the signed statements of a list's directory, each judged by the keys of now."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+from variantkit.errors import InputError, RefusedError
+from variantkit_allowlist.statements.envelope import MAX_STATEMENT_BYTES, digest_of
+from variantkit_allowlist.statements.review import Review, check_review
+from variantkit_allowlist.store.files import read_file, write_whole
+
+if TYPE_CHECKING:
+    from variantkit_allowlist.store import ListDirectory
+
+
+class KeptReview(NamedTuple):
+    """A review that counts, and the sha256 of its file, which entries name it by."""
+
+    sha256: str
+    review: Review
+
+
+class KeptReviews(NamedTuple):
+    """The reviews of one wheel, oldest first, and a sentence for each file that is none and does not count."""
+
+    reviews: tuple[KeptReview, ...]
+    refused: tuple[str, ...]
+
+
+def keep_review(directory: ListDirectory, review: Review, data: bytes) -> str:
+    """Put a signed review beside the others of its wheel; return its path. An earlier one is never replaced."""
+    path = os.path.join(directory.reviews_path(review.sha256), f"{digest_of(data)}.json")
+    write_whole(path, data)
+    return path
+
+
+def read_reviews(directory: ListDirectory, wheel_sha256: str) -> KeptReviews:
+    """Read all reviews of a wheel; a file that does not hold is told, never counted."""
+    folder = directory.reviews_path(wheel_sha256)
+    found: list[KeptReview] = []
+    refused: list[str] = []
+    try:
+        names = sorted(os.listdir(folder))
+    except OSError:
+        return KeptReviews((), ())
+    for name in names:
+        path = os.path.join(folder, name)
+        if name.startswith(".") or not name.endswith(".json"):
+            continue
+        try:
+            found.append(_read_one(directory, path, name.removesuffix(".json"), wheel_sha256))
+        except (RefusedError, InputError) as error:
+            refused.append(str(error))
+    return KeptReviews(tuple(sorted(found, key=lambda kept: (kept.review.time, kept.sha256))), tuple(refused))
+
+
+def _read_one(directory: ListDirectory, path: str, named: str, wheel_sha256: str) -> KeptReview:
+    data = read_file(path, MAX_STATEMENT_BYTES)
+    if digest_of(data) != named:
+        raise RefusedError(f"{path}: altered: its sha256 is {digest_of(data)}")
+    review = check_review(data, directory.ledger.reviewers, path)
+    if review.sha256 != wheel_sha256:
+        raise RefusedError(f"{path}: is about another wheel, {review.filename!a} with sha256 {review.sha256!a}")
+    return KeptReview(named, review)
