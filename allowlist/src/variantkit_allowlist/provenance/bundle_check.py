@@ -27,7 +27,8 @@ _SAYINGS = (
     )),
     ("time-unverified", (
         "not enough sources of verified time", "no Timestamp Authorities", "too many signed timestamp",
-        "duplicate timestamp", "Integrated time only",
+        "duplicate timestamp", "Integrated time only", "Invalid Timestamp Response",
+        "inclusion promise or signed timestamp",
     )),
     ("log-invalid", ("log entry", "transparency log", "inclusion proof", "checkpoint")),
     ("subject-digest", ("Bundle message digest mismatch",)),
@@ -85,10 +86,11 @@ def classify(error: BaseException) -> NotVerifiedError:
     detail = ascii(" ".join(said.split()) or type(error).__name__)[1:-1][:300]
     if isinstance(error, (CertValidationError, ExtensionNotFound)):
         return NotVerifiedError("certificate-untrusted", detail)
-    if not isinstance(error, Error) or isinstance(error, (InvalidEnvelope, InvalidBundle)):
+    if not isinstance(error, Error) or isinstance(error, InvalidEnvelope):
         return NotVerifiedError("malformed", detail)
     for code, sayings in _SAYINGS:
-        if any(saying in said for saying in sayings):
+        known = not isinstance(error, InvalidBundle) or code == "time-unverified"
+        if known and any(saying in said for saying in sayings):
             return NotVerifiedError(code, detail)
     return NotVerifiedError("malformed", detail)
 

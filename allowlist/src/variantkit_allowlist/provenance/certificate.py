@@ -108,8 +108,6 @@ def path_in(uri: str, repository: str, revisions: tuple[str, ...]) -> str:
     if not is_inside(uri, repository):
         return ""
     rest = uri[len(repository) :]
-    if not revisions[0]:  # nothing to compare with; a certificate without a ref fits no rule in the end
-        revisions = (rest.partition("@")[2],)
     for revision in revisions:
         if revision and rest.endswith(f"@{revision}"):
             path = rest[: -len(revision) - 1].lstrip("/")

@@ -50,14 +50,15 @@ def read_statement(payload_type: str, payload: bytes, filename: str, sha256: str
     return Statement(predicate_type, _predicate(document, predicate_type))
 
 
-def _subject(document: Mapping[str, object]) -> tuple[str, object]:
+def _subject(document: Mapping[str, object]) -> tuple[str, str]:
     subjects = document.get("subject")
     if not isinstance(subjects, list) or len(subjects) != 1 or not isinstance(subjects[0], dict):
         raise NotVerifiedError("statement-malformed", "the statement: expected exactly one subject")
     name, digests = subjects[0].get("name"), subjects[0].get("digest")
-    if not isinstance(name, str) or not isinstance(digests, dict):
-        raise NotVerifiedError("statement-malformed", "the statement: expected a subject with a name and digests")
-    return name, digests.get("sha256")
+    digest = digests.get("sha256") if isinstance(digests, dict) else None
+    if not isinstance(name, str) or not isinstance(digest, str):
+        raise NotVerifiedError("statement-malformed", "the statement: expected a subject with a name and a sha256")
+    return name, digest
 
 
 def _predicate_type(document: Mapping[str, object]) -> str:
