@@ -62,7 +62,7 @@ def _admitted(ledger: Ledger, review: Review, revoked: Sequence[Revocation]) -> 
     if review.delta_from is None:
         return criteria
     base = standing_approval(ledger, review.package, review.delta_from, revoked)
-    if base is None:
+    if base is None or review.delta_sha256 not in base.sha256:
         return None
     stated = stated_criteria(ledger, base, revoked)
     # A change of data alone, to code that was read, takes no more than reading the data; needs are stated as a whole.
