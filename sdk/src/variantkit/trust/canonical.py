@@ -27,10 +27,11 @@ MAX_CONTENT_BYTES = 64 << 20
 MAX_MEMBERS = 4096
 
 _END = struct.Struct("<4s4H2IH")
-_CENTRAL = struct.Struct("<4sBB5H3I5H2I")
-_LOCAL = struct.Struct("<4s5H3I2H")
+_CENTRAL = struct.Struct("<16x3IH12xI")
+_KIND = struct.Struct("<4sxB3H4HI")
+_LOCAL_SIZE = 30
 _END_MARK, _CENTRAL_MARK, _LOCAL_MARK = b"PK\x05\x06", b"PK\x01\x02", b"PK\x03\x04"
-_ZIP64_MARKS = (b"PK\x06\x06", b"PK\x06\x07")
+_OTHER_MARKS = (_END_MARK, b"PK\x06\x06", b"PK\x06\x07")
 
 _STORED, _DEFLATED = 0, 8
 _FAT, _UNIX = 0, 3
@@ -93,7 +94,7 @@ def _read_end(data: bytes) -> tuple[int, int]:
         raise InputError("the end record is not the last 22 bytes: bytes after it, or a comment")
     # A reader that looks for these marks from the front, or at other places, must find nothing else. In compressed
     # data they turn up by chance once in a billion bytes; then the wheel is built anew.
-    if data.find(_END_MARK) != end or any(mark in data for mark in _ZIP64_MARKS):
+    if any(data.rfind(mark, 0, end) >= 0 for mark in _OTHER_MARKS):  # from behind: it takes half the time
         raise InputError("a second end record, or one of ZIP64")
     if disk or first_disk or here != count:
         raise InputError("the end record speaks of several disks or of another number of members")
@@ -107,37 +108,45 @@ def _read_end(data: bytes) -> tuple[int, int]:
 def _walk(data: bytes, count: int, directory: int) -> Iterator[Member]:
     """Walk central and local headers together; both must cover their part of the file without a gap."""
     central, local = directory, 0
+    methods: dict[bytes, int] = {}  # by what the headers of most members have in common, so that it is judged once
     for _ in range(count):
-        member, header, central = _read_central(data, central)
+        crc, packed, size, name_length, header = _CENTRAL.unpack_from(data, central)
+        fixed, end = central + _CENTRAL.size, central + _CENTRAL.size + name_length
+        name = data[fixed:end].decode("ascii")
+        kind = data[central : central + 12] + data[central + 30 : central + 42]
+        method = methods.get(kind)
+        if method is None:
+            method = methods[kind] = _require_kind(name, kind)
+        if method == _STORED and packed != size:
+            raise InputError(f"{name!a}: stored in another size")
         if header != local:
-            raise InputError(f"{member.name!a}: not right behind the member before it: bytes that no reader agrees on")
-        _require_same_local(data, header, central)
-        local = member.start + member.packed
-        yield member
+            raise InputError(f"{name!a}: not right behind the member before it: bytes that no reader agrees on")
+        start = header + _LOCAL_SIZE + name_length
+        # From "version needed" to the lengths of name and extra field the two headers have the same layout.
+        if data[header:start] != _LOCAL_MARK + data[central + 6 : central + 32] + data[fixed:end]:
+            raise InputError(f"{name!a}: the local header says something else than the central directory")
+        yield Member(name, method, crc, packed, size, start)
+        central, local = end, start + packed
     if central != len(data) - _END.size:
         raise InputError("the central directory has another number of members than the end record says")
     if local != directory:
         raise InputError("bytes between the last member and the central directory")
 
 
-def _read_central(data: bytes, at: int) -> tuple[Member, int, int]:
-    """Return a member, the offset of its local header, and the end of its central header."""
-    (mark, _, system, needed, flags, method, _, _, crc, packed, size, name_length, extra, comment, disk, internal,
-     external, header) = _CENTRAL.unpack_from(data, at)  # fmt: skip
-    end = at + _CENTRAL.size + name_length
+def _require_kind(name: str, kind: bytes) -> int:
+    """Return the method of a member; `kind` is its central header without time, sizes, name and place."""
+    mark, system, needed, flags, method, extra, comment, disk, internal, external = _KIND.unpack(kind)
     if mark != _CENTRAL_MARK:
         raise InputError("the central directory is damaged")
-    name = data[at + _CENTRAL.size : end].decode("ascii")
     if extra or comment or disk:
         raise InputError(f"{name!a}: an extra field, a comment or a second disk")
     if flags:
         raise InputError(f"{name!a}: flag bits {flags:#x} (encryption, data descriptor or other), expected none")
-    if needed > 20 or method not in (_STORED, _DEFLATED) or (method == _STORED and packed != size):
-        raise InputError(f"{name!a}: needs a reader of version {needed} for method {method}; or stored in another size")
+    if needed > 20 or method not in (_STORED, _DEFLATED):
+        raise InputError(f"{name!a}: needs a reader of version {needed} for method {method}")
     if internal > 1 or not _is_regular(system, external):
         raise InputError(f"{name!a}: not a regular file (system {system}, attributes {external:#x})")
-    member = Member(name, method, crc, packed, size, header + _LOCAL.size + name_length)
-    return member, header, end
+    return int(method)
 
 
 def _is_regular(system: int, external: int) -> bool:
@@ -146,29 +155,16 @@ def _is_regular(system: int, external: int) -> bool:
     return system in (_FAT, _UNIX) and regular and not dos & ~_HARMLESS_DOS_BITS
 
 
-def _require_same_local(data: bytes, header: int, central_end: int) -> None:
-    """Require a local header that says byte for byte what the central header ending at `central_end` says."""
-    name_length, extra = _LOCAL.unpack_from(data, header)[-2:]
-    central = central_end - name_length - _CENTRAL.size
-    fixed = header + _LOCAL.size
-    # From "version needed" to the lengths of name and extra field the two headers have the same layout.
-    same = central >= 0 and data[header + 4 : fixed] == data[central + 6 : central + 32]
-    if data[header : header + 4] != _LOCAL_MARK or extra or not same:
-        raise InputError("a local header says something else than the central directory")
-    if data[fixed : fixed + name_length] != data[central_end - name_length : central_end]:
-        raise InputError("a member has two names")
-
-
 def _unpack(data: bytes, member: Member) -> bytes:
-    packed = data[member.start : member.start + member.packed]
-    if len(packed) != member.packed:
-        raise InputError(f"{member.name!a}: cut off")
-    content = packed
-    if member.method == _DEFLATED:
+    name, method, crc, packed, size, start = member
+    content = data[start : start + packed]
+    if len(content) != packed:
+        raise InputError(f"{name!a}: cut off")
+    if method == _DEFLATED:
         inflate = zlib.decompressobj(-15)
-        content = inflate.decompress(packed, member.size + 1)
-        if not inflate.eof or inflate.unused_data or len(content) != member.size:
-            raise InputError(f"{member.name!a}: the compressed stream is not exactly as long as declared")
-    if zlib.crc32(content) != member.crc:
-        raise InputError(f"{member.name!a}: wrong CRC")
+        content = inflate.decompress(content, size + 1)
+        if not inflate.eof or inflate.unused_data or len(content) != size:
+            raise InputError(f"{name!a}: the compressed stream is not exactly as long as declared")
+    if zlib.crc32(content) != crc:
+        raise InputError(f"{name!a}: wrong CRC")
     return content

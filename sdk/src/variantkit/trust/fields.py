@@ -34,6 +34,13 @@ class Fields:
             self.refuse(key, "expected a value, found none")
         return value
 
+    def _refuse_items(self, key: str, what: str, items: list[object], matches: Callable[[str], object]) -> None:
+        for place, item in enumerate(items):
+            if not isinstance(item, str) or not matches(item):
+                self.refuse(f"{key}[{place}]", f"expected {what}, found {ascii(item)[:80]}")
+            elif item in items[:place]:
+                self.refuse(f"{key}[{place}]", "stands twice")
+
     def text(self, key: str, what: str, matches: Callable[[str], object], *, required: bool = False) -> str | None:
         """Read a string for which `matches` is true; `what` says what was expected."""
         value = self._value(key, required)
@@ -54,12 +61,10 @@ class Fields:
         if not isinstance(value, list) or len(value) > MAX_ITEMS or (required and not value):
             self.refuse(key, f"expected an array of {what}")
             return ()
-        for place, item in enumerate(value):
-            if not isinstance(item, str) or not matches(item):
-                self.refuse(f"{key}[{place}]", f"expected {what}, found {ascii(item)[:80]}")
-            elif item in value[:place]:
-                self.refuse(f"{key}[{place}]", "stands twice")
-        return tuple(item for item in value if isinstance(item, str))
+        strings = [item for item in value if isinstance(item, str)]
+        if len(strings) < len(value) or not all(map(matches, strings)) or len(set(strings)) < len(strings):
+            self._refuse_items(key, what, value, matches)
+        return tuple(strings)
 
     def flag(self, key: str) -> bool:
         """Read true or false; absent is false."""

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import re
 import sys
+from typing import TYPE_CHECKING
 
 from variantkit.errors import InputError
-from variantkit.trust.alphabet import ALNUM, consists_of
+from variantkit.trust.alphabet import ALNUM
 from variantkit.trust.stdlib_names import OTHER_STDLIB_NAMES
 
-# No backslash, colon or wildcard: another separator, a drive or a stream on Windows.
-_NAME_ALPHABET = ALNUM + "_.+!@#$%&'(),;=[]{}~^ -/"
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# No backslash, colon or wildcard: another separator, a drive or a stream on Windows. A line end stands behind a name.
+_NAME_ALPHABET = (ALNUM + "_.+!@#$%&'(),;=[]{}~^ -/" + "\n").encode()
+_NO_PATHS = ("//", "/\n", "./", ".\n", " /", " \n")
+"""What makes a name no path to a file: an empty component, or one that ends in a dot or a blank, as `..` does."""
+
 _CODE_SUFFIXES = (".pyc", ".pyo", ".pyd", ".pth", ".so", ".dll", ".dylib", ".exe", ".a", ".o", ".lib")
 _NATIVE_MAGICS = (
     b"\x7fELF",
@@ -37,7 +44,7 @@ _MISLEADING = frozenset(map(chr, range(0xA0))) - frozenset(_PLAIN.decode()) | fr
 _CODING = rb"(?m)^[ \t]*#[^\n]*?coding[:=][ \t]*([-\w.]+)"  # Python's own rule (PEP 263), for its first two lines
 _UTF8 = frozenset({b"utf-8", b"utf8", b"ascii", b"us-ascii"})
 
-_INFO_FILES = frozenset({"METADATA", "WHEEL", "RECORD"})
+_INFO_FILES = ("METADATA", "RECORD", "WHEEL")
 
 STDLIB_NAMES = frozenset(name.casefold() for name in sys.stdlib_module_names | OTHER_STDLIB_NAMES)
 """The standard library's top-level modules in any supported Python, casefolded."""
@@ -45,38 +52,51 @@ STDLIB_NAMES = frozenset(name.casefold() for name in sys.stdlib_module_names | O
 
 def check_names(names: list[str]) -> None:
     """Raise InputError for the first name, or pair of names, that a canonical wheel cannot have."""
-    spelled: dict[str, str] = {}  # casefolded path of a file or folder -> its one spelling
-    files: set[str] = set()
-    folders: set[str] = set()
-    for name in names:
-        _check_name(name)
-        folded = name.casefold()
-        if folded in files:
-            raise InputError(f"{name!a}: the name is there twice, case aside")
-        files.add(folded)
-        for folder in _folders(name):
-            folders.add(folder.casefold())
-            if spelled.setdefault(folder.casefold(), folder) != folder:
-                raise InputError(f"{name!a}: one folder in two spellings, case aside")
-    for name in files:
-        if name in folders or (name.endswith(".py") and name[:-3] in folders):
-            raise InputError(f"{name!a}: a folder of that name is there too, and readers differ on which one counts")
+    folded = _require_plain(names)
+    files = set(folded)
+    if len(files) < len(names):
+        raise InputError(f"{_twice(folded)!a}: the name is there twice, case aside")
+    spelled = _folders(names)
+    folders = {folder.casefold() for folder in spelled}
+    if len(folders) < len(spelled):
+        raise InputError(f"{_twice(map(str.casefold, spelled))!a}: one folder in two spellings, case aside")
+    for folder in folders:
+        if folder in files or f"{folder}.py" in files:
+            raise InputError(f"{folder!a}: a file of that name is there too, and readers differ on which one counts")
     _check_top_level({name.partition("/")[0] for name in names}, folders)
-    _check_info(names, folders)
+    _check_info(names, [folder for folder in spelled if folder.casefold().endswith(".dist-info")])
 
 
-def _check_name(name: str) -> None:
-    parts = name.split("/")
-    if not consists_of(name, _NAME_ALPHABET, 1000) or any(not part.strip(". ") or part[-1] in ". " for part in parts):
-        raise InputError(f"{name!a}: not a plain relative path of ASCII characters to a file")
-    last = parts[-1].casefold()
-    if last.endswith(_CODE_SUFFIXES) or ".so." in last or "__pycache__" in name.casefold():
-        raise InputError(f"{name!a}: compiled or native code, or a .pth file; a provider wheel has source alone")
+def _require_plain(names: list[str]) -> list[str]:
+    """Return the names casefolded. They are judged in one text; one by one only to tell which it is that is refused."""
+    if not _are_paths(names):
+        wrong = next(name for name in names if not _are_paths([name]))
+        raise InputError(f"{wrong!a}: not a plain relative path of ASCII characters to a file")
+    folded = [name.casefold() for name in names]
+    for name in folded:
+        if name.endswith(_CODE_SUFFIXES) or ".so." in name or "__pycache__" in name:
+            raise InputError(f"{name!a}: compiled or native code, or a .pth file; a provider wheel has source alone")
+    return folded
 
 
-def _folders(name: str) -> list[str]:
-    parts = name.split("/")[:-1]
-    return ["/".join(parts[: end + 1]) for end in range(len(parts))]
+def _are_paths(names: list[str]) -> bool:
+    text = "/" + "\n/".join(names) + "\n"
+    if not text.isascii() or text.encode().translate(None, _NAME_ALPHABET) or text.count("\n") != len(names):
+        return False
+    return max(map(len, names)) <= 1000 and not any(part in text for part in _NO_PATHS)
+
+
+def _twice(texts: Iterable[str]) -> str:
+    listed = list(texts)
+    return next(text for text in listed if listed.count(text) > 1)
+
+
+def _folders(names: Iterable[str]) -> set[str]:
+    """Every folder that a name lies in, as it is spelled there."""
+    folders = parents = {name.rpartition("/")[0] for name in names}
+    while parents := {folder.rpartition("/")[0] for folder in parents} - folders:
+        folders |= parents
+    return folders - {""}
 
 
 def _check_top_level(tops: set[str], folders: set[str]) -> None:
@@ -89,14 +109,13 @@ def _check_top_level(tops: set[str], folders: set[str]) -> None:
             raise InputError(f"{top!a}: a provider is never installed, so it has no such folder")
 
 
-def _check_info(names: list[str], folders: set[str]) -> None:
-    infos = [folder for folder in folders if folder.endswith(".dist-info") and "/" not in folder]
+def _check_info(names: list[str], folders: list[str]) -> None:
+    infos = [folder for folder in folders if "/" not in folder]
     if len(infos) != 1:
         raise InputError(f"{len(infos)} .dist-info folders; a wheel has one")
-    prefix = f"{infos[0]}/"
-    missing = _INFO_FILES - {name[len(prefix) :] for name in names if name.casefold().startswith(prefix)}
+    missing = [name for name in _INFO_FILES if f"{infos[0]}/{name}" not in names]
     if missing:
-        raise InputError(f"{infos[0]!a} lacks {', '.join(sorted(missing))}")
+        raise InputError(f"{infos[0]!a} lacks {', '.join(missing)}")
 
 
 def check_content(name: str, content: bytes) -> None:
@@ -110,19 +129,22 @@ def check_content(name: str, content: bytes) -> None:
 def _check_source(name: str, content: bytes) -> None:
     """Raise InputError for a module in which a reviewer sees other code than Python runs."""
     content = content.removeprefix(b"\xef\xbb\xbf")
-    try:
-        content.decode()
-        odd = content.translate(None, _PLAIN).decode()  # UTF-8 without its ASCII bytes is UTF-8 still
-    except UnicodeDecodeError:
-        raise InputError(f"{name!a}: not UTF-8; a module of a provider is in no other encoding") from None
+    odd = content.translate(None, _PLAIN)
+    if odd:
+        try:
+            content.decode()
+            misleading = not _MISLEADING.isdisjoint(odd.decode())  # UTF-8 without its ASCII bytes is UTF-8 still
+        except UnicodeDecodeError:
+            raise InputError(f"{name!a}: not UTF-8; a module of a provider is in no other encoding") from None
+        if misleading:
+            raise InputError(f"{name!a}: a control or direction character; Python would read other code than is shown")
     # In UTF-7, or with Unicode escapes, a comment can hold the end of its line, and code behind it.
     end = content.find(b"\n", content.find(b"\n") + 1)
     first = content[:end] if end >= 0 else content
     if b"coding" in first and any(coding.lower() not in _UTF8 for coding in re.findall(_CODING, first)):
         raise InputError(f"{name!a}: a coding line that is not UTF-8's; Python would read other code than is shown")
-    lone = b"\r" in content and content.count(b"\r") != content.count(b"\r\n")
-    if lone or not _MISLEADING.isdisjoint(odd):
-        raise InputError(f"{name!a}: a control or direction character; Python would read other code than is shown")
+    if b"\r" in content and content.count(b"\r") != content.count(b"\r\n"):
+        raise InputError(f"{name!a}: a lone carriage return; Python would read other code than is shown")
 
 
 def has_module(names: tuple[str, ...], module: str) -> bool:

@@ -60,8 +60,8 @@ _DISKS = (
 )  # fmt: skip
 """How the nodes of disks, and of the raw commands to them, begin right below /dev."""
 
-PROGRAM_FLOOR = (*FLOOR, "/dev", "/proc", "/sys")
-"""Places that no program may lie in: others can write there, or they hold no programs."""
+_NO_PROGRAMS = frozenset({"dev", "proc", "sys"})
+"""Top-level directories that hold no programs, besides the floor, in most of which others can write."""
 
 _OWN_PROCESS_FILES = frozenset({"auxv", "cgroup", "mountinfo", "status"})
 """What may be read of /proc/self; root, cwd and fd lead anywhere, environ is a secret."""
@@ -76,7 +76,11 @@ _INTERPRETERS = frozenset({
 })  # fmt: skip
 """Shells, interpreters and programs that run others; none ends in what `_is_interpreter` takes for a version."""
 
-_WILD = "*?["
+_PATH_ALPHABET = "/" + ALNUM + "_.+,:@=*?[]-"
+
+_Tree = dict[str, "_Tree"]
+_END = ""
+"""Marks the end of a path in a tree; no component is empty."""
 
 
 def check_need(kind: str, text: str) -> str | None:
@@ -91,27 +95,29 @@ def check_need(kind: str, text: str) -> str | None:
             and not text.casefold().startswith("libpython")
         )
         return None if allowed else "expected a soname such as libnvidia-ml.so.1, not a path and no interpreter"
-    parts = text.split("/")[1:]
     if not _is_path(text):
         return "expected an absolute path, without '.', '..' or '**'"
+    parts, folded = text.split("/")[1:], text.casefold().split("/")[1:]
     if len(parts) < 2:
         return "a whole top-level directory is never granted"
     if kind == "programs":
-        return _check_program(text, parts)
+        return _check_program(text, folded)
     shared = parts[0] != "proc" or _is_shared_proc(parts)
-    if not shared or _below_floor(parts, FLOOR) or _may_be_a_disk(parts):
+    if not shared or _meets(folded, _floor_tree()) or _may_be_a_disk(folded):
         return "never granted: the root, homes, /run, other processes, raw memory and disks"
     if kind == "devices" and parts[0] != "dev":
         return "expected a device node under /dev"
     return None
 
 
-def _check_program(text: str, parts: list[str]) -> str | None:
-    if any(sign in text for sign in _WILD):
+def _check_program(text: str, folded: list[str]) -> str | None:
+    if _is_wild(text):
         return "expected the path of one program, not a glob"
-    if _is_interpreter(parts[-1].casefold()):
+    if _is_interpreter(folded[-1]):
         return "never granted: shells, interpreters and programs that run others"
-    return "never granted: a program in a place that others can write" if _below_floor(parts, PROGRAM_FLOOR) else None
+    if folded[0] in _NO_PROGRAMS or _meets(folded, _floor_tree()):
+        return "never granted: a program in a place that others can write"
+    return None
 
 
 def _is_interpreter(name: str) -> bool:
@@ -119,11 +125,12 @@ def _is_interpreter(name: str) -> bool:
     return name.startswith("ld-") or name.removesuffix(".exe").rstrip("w0123456789.-") in _INTERPRETERS
 
 
-def _may_be_a_disk(parts: list[str]) -> bool:
-    top, name = parts[0].casefold(), parts[1].casefold()
+def _may_be_a_disk(folded: list[str]) -> bool:
+    top, name = folded[:2]
+    if not _may_match(top, "dev"):
+        return False
     head = _literal_head(name)
-    begins = name.startswith(_DISKS) or (head != name and any(disk.startswith(head) for disk in _DISKS))
-    return begins and _may_match(top, "dev")
+    return name.startswith(_DISKS) or (head != name and any(disk.startswith(head) for disk in _DISKS))
 
 
 def _is_shared_proc(parts: list[str]) -> bool:
@@ -131,39 +138,43 @@ def _is_shared_proc(parts: list[str]) -> bool:
     second = parts[1]
     if second == "self":
         return len(parts) == 3 and parts[2] in _OWN_PROCESS_FILES
-    return second[0].isalpha() and not any(sign in second for sign in _WILD) and second != "thread-self"
+    return second[0].isalpha() and not _is_wild(second) and second != "thread-self"
 
 
-def _below_floor(parts: list[str], floor: tuple[str, ...]) -> bool:
-    """Whether a pattern can match a floor's path, something below it, or a directory that contains it."""
-    first, *rest = [part.casefold() for part in parts]
-    return any(
-        all(_may_match(pattern, literal) for pattern, literal in zip(rest, literals, strict=False))
-        for top, below in _by_top(floor).items()
-        if _may_match(first, top)
-        for literals in below
-    )
+def _meets(pattern: list[str], tree: _Tree) -> bool:
+    """Whether a pattern can match one of the tree's paths, something below it, or a directory that contains it."""
+    if not pattern or _END in tree:
+        return True
+    first, rest = pattern[0], pattern[1:]
+    if _is_wild(first):
+        return any(_meets(rest, below) for name, below in tree.items() if _may_match(first, name))
+    return first in tree and _meets(rest, tree[first])
 
 
 @cache
-def _by_top(floor: tuple[str, ...]) -> dict[str, list[list[str]]]:
-    """The paths without their first component, by it: most needs differ from most of the floor there."""
-    found: dict[str, list[list[str]]] = {}
-    for path in floor:
-        top, *below = path.casefold().split("/")[1:]
-        found.setdefault(top, []).append(below)
-    return found
+def _floor_tree() -> _Tree:
+    """The floor by its paths' components; most needs leave it at the first or the second."""
+    tree: _Tree = {}
+    for path in FLOOR:
+        node = tree
+        for part in path.casefold().split("/")[1:]:
+            node = node.setdefault(part, {})
+        node[_END] = {}
+    return tree
 
 
 def _may_match(pattern: str, literal: str) -> bool:
-    if pattern == literal:
-        return True
-    head = _literal_head(pattern)
-    if head == pattern or not literal.startswith(head):
+    if not _is_wild(pattern):
+        return pattern == literal
+    if not literal.startswith(_literal_head(pattern)):
         return False
     # From a bracket on anything matches, and case does not count: refused once too often, never too seldom.
     coarse = re.escape(re.sub(r"\[.*", "*", pattern)).replace(r"\*", ".*").replace(r"\?", ".")
     return re.fullmatch(coarse, literal) is not None
+
+
+def _is_wild(text: str) -> bool:
+    return "*" in text or "?" in text or "[" in text
 
 
 def _literal_head(pattern: str) -> str:
@@ -173,8 +184,10 @@ def _literal_head(pattern: str) -> str:
 
 def _is_path(text: str) -> bool:
     """Whether this is an absolute path or glob in a plain spelling."""
-    plain = consists_of(text, ALNUM + "/_.+,:@=*?[]-", 500) and text[0] == "/"
-    return plain and not any(part in ("", ".", "..") for part in text[1:].split("/")) and "**" not in text
+    if not consists_of(text, _PATH_ALPHABET, 500) or text[0] != "/":
+        return False
+    closed = f"{text}/"
+    return not ("//" in closed or "/./" in closed or "/../" in closed or "**" in text)
 
 
 def is_watched_path(text: str) -> bool:

@@ -9,7 +9,7 @@ from variantkit.trust.dates import DAY, format_date
 from variantkit.trust.needs import Needs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from variantkit.trust.approved import ApprovedList, Entry, Revocation
 
@@ -122,8 +122,10 @@ def _decide(approvals: Approvals, alive: list[LevelList]) -> tuple[Entry, ...]:
     return tuple(entries)
 
 
-def _united(lists: Iterable[LevelList]) -> list[Entry]:
+def _united(lists: Sequence[LevelList]) -> list[Entry]:
     """Where lists of one id describe the same version, the higher serial's word counts; else the higher level's."""
+    if len(lists) == 1:  # it describes no version twice
+        return list(lists[0].approved.entries)
     held: dict[tuple[str, str, str], tuple[Entry, ApprovedList]] = {}
     for item in lists:
         for entry in item.approved.entries:
