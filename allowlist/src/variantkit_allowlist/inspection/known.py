@@ -155,7 +155,8 @@ def is_library(text: str) -> bool:
 
 def is_variable(text: str) -> bool:
     """Whether a text looks like the name of an environment variable: capitals with underscores between."""
-    return len(text) <= 128 and _VARIABLE(text) is not None
+    # O_NONBLOCK and its like are flags of `open` that not every system has.
+    return len(text) <= 128 and _VARIABLE(text) is not None and not text.startswith("O_")
 
 
 def is_program(text: str) -> bool:
