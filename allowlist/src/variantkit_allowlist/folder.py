@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MARKER_CAP = 16 << 20
+LIST_FOLDERS = ("wheels", "reviews", "vsa", "requests", "imports", "staged", "public")
+"""What the directory of a list keeps its own parts in."""
 
 
 def replace_folder(directory: str, files: Mapping[str, bytes], marker: str, schema: str) -> None:
@@ -38,6 +40,14 @@ def replace_folder(directory: str, files: Mapping[str, bytes], marker: str, sche
         ) from None
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
+
+
+def require_apart(directory: str, source: str) -> None:
+    """Refuse to write over the list that is read: its own folders, itself, or a folder that holds it."""
+    target, kept = os.path.realpath(directory), os.path.realpath(source)
+    top = os.path.relpath(target, kept).split(os.sep)[0]
+    if top in LIST_FOLDERS or os.path.join(kept, "").startswith(os.path.join(target, "")):
+        raise InputError(f"{directory}: expected a directory apart from the list {source}; name another one")
 
 
 def marker_text(files: Mapping[str, bytes], schema: str) -> bytes:

@@ -1,0 +1,64 @@
+"""Write the catalogue of approved providers as static pages, for any web server or to be opened as files."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from variantkit.cli.terminal import print_json, print_line
+from variantkit.errors import InputError
+from variantkit_allowlist.folder import replace_folder, require_apart
+from variantkit_allowlist.site import MARKER, SCHEMA, build_catalogue, render_site
+from variantkit_allowlist.site.records import read_edition, read_wheels
+from variantkit_allowlist.store import open_list
+
+if TYPE_CHECKING:
+    import argparse
+
+    from variantkit_allowlist.cli.world import World
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "directory", metavar="DIR", help="where to write; new, empty, or an earlier site of this command"
+    )
+    parser.add_argument("--list", metavar="DIR", default=".", help="the list's directory (default: the current one)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def run(args: argparse.Namespace, world: World) -> int:
+    """Write the site; everything in it stands in the list's own directory, and nothing is fetched or run."""
+    require_apart(args.directory, args.list)
+    directory = open_list(args.list)
+    catalogue = build_catalogue(directory.ledger, read_edition(directory), read_wheels(directory), _today(world))
+    files = render_site(catalogue)
+    replace_folder(args.directory, files, MARKER, SCHEMA)
+    start = os.path.join(args.directory, "index.html")
+    if args.json:
+        versions = sum(len(provider.versions) for provider in catalogue.providers)
+        print_json(
+            {
+                "schema": SCHEMA,
+                "directory": args.directory,
+                "start": start,
+                "files": sorted(files),
+                "providers": len(catalogue.providers),
+                "versions": versions,
+                "revocations": len(catalogue.revoked),
+                "serial": catalogue.edition.serial if catalogue.edition else None,
+            }
+        )
+    else:
+        edition = f"edition {catalogue.edition.serial}" if catalogue.edition else "no edition is published yet"
+        print_line(f"{start}: {len(catalogue.providers)} providers, {len(catalogue.revoked)} revocations, {edition}")
+    return 0
+
+
+def _today(world: World) -> int:
+    """The clock, or the date that reproducible builds are made at."""
+    fixed = world.environ.get("SOURCE_DATE_EPOCH", "")
+    if not fixed:
+        return world.now()
+    if not (fixed.isascii() and fixed.isdigit() and len(fixed) < 12):
+        raise InputError(f"SOURCE_DATE_EPOCH: expected unix seconds, found {fixed!r}; unset it")
+    return int(fixed)
