@@ -28,7 +28,7 @@ class Claims(NamedTuple):
     """What a certificate says; "" where it says nothing.
 
     `subject` is its SAN, `signer` the workflow that signed (extension 9). `path` is the file in the repository that was
-    started: the caller's workflow (extension 18), else, in certificates without it, the SAN's.
+    started, the caller's workflow (extension 18); the SAN does not stand in for it, as a called workflow signs too.
     """
 
     identity: Identity
@@ -47,7 +47,7 @@ def read_claims(certificate: Certificate) -> Claims:
             _require_plain(name, found[name])
     subject = _subject(certificate)
     _require_plain("SAN", subject)
-    path = path_in(found["config"] or subject, found["repository"], (found["ref"], found["commit"]))
+    path = path_in(found["config"], found["repository"], (found["ref"], found["commit"]))
     identity = Identity(
         **{name: found[name] for name in _OF_IDENTITY},
         subject=subject,
