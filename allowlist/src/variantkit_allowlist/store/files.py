@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import tempfile
 from typing import TYPE_CHECKING
 
@@ -82,7 +83,7 @@ def locked(directory: str) -> Iterator[None]:
 
 def _lock(descriptor: int) -> None:
     """Lock until the file is closed, by the process's end at the latest."""
-    if os.name == "nt":
+    if sys.platform == "win32":
         import msvcrt
 
         msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)

@@ -155,7 +155,7 @@ def _skip_value(text: str, at: int) -> tuple[int, list[Comment]]:
             own = not text[text.rfind("\n", 0, at) + 1 : at].strip()
             # An own line speaks of what follows it; a comment behind an item, or behind its comma, of that item.
             item = index + filled if own else index - (not filled)
-            comments.append(Comment(text[at:end].rstrip(), own or item < 0, max(item, 0)))
+            comments.append(Comment(text[at:end], own or item < 0, max(item, 0)))
             at = end
             continue
         if sign in "[{":
@@ -176,7 +176,8 @@ def _skip_value(text: str, at: int) -> tuple[int, list[Comment]]:
 
 
 def _read_rest(text: str, at: int) -> tuple[str, int]:
-    """Return the comment behind a header or value, and the offset of the next line."""
+    """Return the comment behind a header or value, byte for byte, and the offset of the next line."""
     end = text.find("\n", at)
     end = len(text) if end < 0 else end
-    return text[at:end].strip(), min(end + 1, len(text))
+    comment = text.find("#", at, end)
+    return "" if comment < 0 else text[comment:end], min(end + 1, len(text))
