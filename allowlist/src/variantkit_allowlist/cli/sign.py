@@ -1,0 +1,36 @@
+"""Add your signature to the staged edition; the last one needed publishes it.
+
+Before anything is signed, the edition is made again from providers.toml as it is now, and must be the same byte for
+byte. Look at what it changes, too: it is printed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from variantkit_allowlist.cli.publish import builder, open_person, show_progress
+
+if TYPE_CHECKING:
+    import argparse
+
+    from variantkit_allowlist.cli.world import World
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    from variantkit_allowlist.keys.signer import HELP
+
+    parser.add_argument("--list", metavar="DIR", default=".", help="the list's directory (default: this one)")
+    parser.add_argument("--key", metavar="REF", required=True, help=HELP)
+    parser.add_argument("--as", metavar="NAME", dest="person", help="who signs; refused when the key is not theirs")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def run(args: argparse.Namespace, world: World) -> int:
+    """Verify what is staged and add a signature."""
+    from variantkit_allowlist.repository.publication import sign
+    from variantkit_allowlist.store import open_list
+
+    directory = open_list(args.list)
+    signer = open_person(directory, args.key, args.person, world)
+    show_progress(sign(directory, builder(directory), world.now(), signer), as_json=args.json, signing=True)
+    return 0

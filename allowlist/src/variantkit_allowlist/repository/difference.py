@@ -1,0 +1,104 @@
+"""Difference between two editions: what signers are asked to look at, and which revocations went missing. Pure."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from variantkit.trust.approved import entry_identity, parse_approved
+from variantkit.trust.dates import format_date
+from variantkit.trust.versions import same_version
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from variantkit.trust.approved import Entry, Revocation
+
+_NEEDS = ("read", "devices", "libraries", "programs")
+_OF_EDITIONS = {"serial", "issued", "renew-by", "expires", "providers", "revoked"}
+"""Keys that every edition changes, or that are told entry by entry."""
+
+
+def missing_revocations(before: Sequence[Revocation], after: Sequence[Revocation]) -> tuple[str, ...]:
+    """What `before` revokes and `after` does not, named; a broader revocation covers a narrower one."""
+    hashes = {sha256 for gone in after for sha256 in gone.sha256}
+    names = [(gone.package, gone.version) for gone in after if not gone.sha256]
+    missing = []
+    for gone in before:
+        if gone.sha256:
+            missing += [_named(gone, sha256) for sha256 in gone.sha256 if sha256 not in hashes]
+        elif not any(package == gone.package and _covers(version, gone.version) for package, version in names):
+            missing.append(_named(gone, ""))
+    return tuple(missing)
+
+
+def _covers(broad: str | None, narrow: str | None) -> bool:
+    return broad is None or (narrow is not None and same_version(broad, narrow))
+
+
+def _named(gone: Revocation, sha256: str) -> str:
+    parts = (gone.package, gone.version or "", f"sha256 {sha256}" if sha256 else "")
+    return " ".join(part for part in parts if part)
+
+
+def describe_change(before: bytes | None, after: bytes) -> tuple[str, ...]:
+    """Lines on what one enforcement file approves, opens and revokes that the other did not, and the reverse.
+
+    Dates and serial of the edition itself are left out: two files that differ in nothing else have no lines.
+    """
+    new_list = parse_approved(after, "the new edition")
+    old_list = parse_approved(before, "the last edition") if before is not None else None
+    old = {entry_identity(entry): entry for entry in old_list.entries} if old_list else {}
+    new = {entry_identity(entry): entry for entry in new_list.entries}
+    lines = [*_list_changes(json.loads(before) if before is not None else {}, json.loads(after))]
+    for key, entry in new.items():
+        lines += _entry_changes(old[key], entry) if key in old else _added(entry)
+    lines += [f"- {entry.package} {entry.version} ({entry.namespace})" for key, entry in old.items() if key not in new]
+    known = list(old_list.revoked) if old_list else []
+    lines += [f"+ revoked: {_revoked(gone)}" for gone in new_list.revoked if missing_revocations([gone], known)]
+    return tuple(lines)
+
+
+def _list_changes(old: dict[str, Any], new: dict[str, Any]) -> Iterator[str]:
+    for key in sorted({*old, *new} - _OF_EDITIONS):
+        if old.get(key) != new.get(key) if old else new[key] and key not in ("schema", "id"):
+            yield f"! {key}: {json.dumps(old.get(key))} -> {json.dumps(new.get(key))}"
+
+
+def _added(entry: Entry) -> list[str]:
+    lines = [f"+ {entry.package} {entry.version} ({entry.namespace}), runs {', '.join(entry.plugin_api)}"]
+    lines += [f"    sha256 {sha256}" for sha256 in entry.sha256]
+    lines += [f"    + {need}" for need in _needs(entry)]
+    return lines
+
+
+def _entry_changes(old: Entry, new: Entry) -> list[str]:
+    named = f"~ {new.package} {new.version} ({new.namespace})"
+    lines = [f"    + {need}" for need in _needs(new) if need not in _needs(old)]
+    lines += [f"    - {need}" for need in _needs(old) if need not in _needs(new)]
+    for field in ("sha256", "plugin_api", "index", "presence", "fingerprint", "reimplements"):
+        mine, theirs = getattr(new, field), getattr(old, field)
+        lines += [f"    + {field.replace('_', '-')} {item}" for item in mine if item not in theirs]
+        lines += [f"    - {field.replace('_', '-')} {item}" for item in theirs if item not in mine]
+    for field in ("configs_sha256", "isolation", "superseded"):
+        was, now = getattr(old, field), getattr(new, field)
+        if was != now:
+            lines.append(f"    {field.replace('_', '-')}: {was or 'none'} -> {now or 'none'}")
+    if old.expires != new.expires:
+        lines.append(f"    expires: {_date(old.expires)} -> {_date(new.expires)}")
+    return [named, *lines] if lines else []
+
+
+def _needs(entry: Entry) -> list[str]:
+    needs = [f"may {kind} {item}" for kind in _NEEDS for item in getattr(entry.needs, kind)]
+    return needs + (["may fork"] if entry.needs.fork else [])
+
+
+def _revoked(gone: Revocation) -> str:
+    hashes = [f"sha256 {sha256}" for sha256 in gone.sha256]
+    named = " ".join([part for part in (gone.package, gone.version) if part] + hashes)
+    return f"{named}: {gone.reason}" if gone.reason else named
+
+
+def _date(seconds: int | None) -> str:
+    return "none" if seconds is None else format_date(seconds)

@@ -1,0 +1,205 @@
+"""Publication: from the ledger to a staged edition, and at the threshold to the repository that the world sees."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from variantkit.errors import RefusedError
+from variantkit.trust.approved import parse_approved
+from variantkit.trust.dates import DAY, format_date
+from variantkit_allowlist.repository.client import TARGET_CAP
+from variantkit_allowlist.repository.difference import describe_change, missing_revocations
+from variantkit_allowlist.repository.edition import Beside, compose, role_days
+from variantkit_allowlist.repository.published import Published, read_published, read_roots, write_published
+from variantkit_allowlist.repository.roles import RENEW_SHARE, ROLES, holders_of, is_near_end
+from variantkit_allowlist.repository.signing import add_signatures, require_keyholder
+from variantkit_allowlist.repository.staged import (
+    Missing,
+    Staged,
+    clear_staged,
+    load_staged,
+    missing_signatures,
+    save_staged,
+    stage_edition,
+)
+from variantkit_allowlist.store.files import locked, read_file
+
+if TYPE_CHECKING:
+    from variantkit_allowlist.model import Ledger
+    from variantkit_allowlist.repository.edition import Build, Edition
+    from variantkit_allowlist.repository.tuf_api import Root, Signer
+    from variantkit_allowlist.store import ListDirectory
+
+OLDEST_STAGED_DAYS = 60
+_summary_name = re.compile(r"([0-9a-f]{64})\.json").fullmatch
+
+
+class Progress(NamedTuple):
+    """How far an edition is. `signed` are the roles signed just now, `changes` lines for signers to look at."""
+
+    serial: int
+    published: bool
+    signed: tuple[str, ...]
+    missing: tuple[Missing, ...]
+    changes: tuple[str, ...]
+
+
+def publish(
+    directory: ListDirectory, build: Build, now: int, signer: Signer | None, *, force: bool = False
+) -> Progress:
+    """Stage the next edition and sign it, when a signer is given; at the threshold it is published.
+
+    Raises RefusedError when nothing changed (unless `force`, or dates are near), and when a revocation would vanish.
+    """
+    with locked(directory.path):
+        published = read_published(directory.public_path)
+        latest = _former_root(directory)
+        serial = (published.serial if published else 0) + 1
+        edition = compose(directory.ledger, _beside(directory), build, serial, now, latest)
+        changes = _changes(published, edition)
+        if published is not None and not force:
+            _require_reason(directory.ledger, published, edition, changes, now)
+        staged = stage_edition(edition, latest)
+        if signer is not None:
+            require_keyholder(directory.ledger, staged, signer)
+        save_staged(directory.staged_path, staged)
+        return _advance(directory, published, staged, signer, now, changes)
+
+
+def sign(directory: ListDirectory, build: Build, now: int, signer: Signer) -> Progress:
+    """Add one person's signature to what is staged, if that is what the ledger says now; the last one publishes it."""
+    with locked(directory.path):
+        published = read_published(directory.public_path)
+        staged = load_staged(directory.staged_path)
+        if staged is None:
+            raise RefusedError(f"{directory.staged_path}: nothing is staged; run: variantkit-allowlist publish")
+        staged = staged._replace(previous=_former_root(directory, staged))
+        if published is not None and staged.serial <= published.serial:
+            clear_staged(directory.staged_path)
+            raise RefusedError(f"{directory.staged_path}: serial {staged.serial} is published already; it was cleared")
+        edition = _require_same(directory, build, staged, now)
+        changes = _changes(published, edition)
+        require_keyholder(directory.ledger, staged, signer)
+        return _advance(directory, published, staged, signer, now, changes)
+
+
+def _former_root(directory: ListDirectory, staged: Staged | None = None) -> Root | None:
+    """The newest published root, unless that is the staged one: then its publication broke off, and is taken up."""
+    roots = [metadata.signed for metadata in read_roots(directory.public_path)]
+    if roots and staged is not None and staged.root == roots[-1]:
+        roots.pop()
+    return roots[-1] if roots else None
+
+
+def _beside(directory: ListDirectory) -> Beside:
+    folder = os.path.join(directory.path, "vsa")
+    names = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
+    found = {
+        match[1]: read_file(os.path.join(folder, match[0]), TARGET_CAP) for match in map(_summary_name, names) if match
+    }
+    return Beside(read_file(directory.trust_root_path, TARGET_CAP), found)
+
+
+def _changes(published: Published | None, edition: Edition) -> tuple[str, ...]:
+    """What signers look at; raises RefusedError when a revocation of the published edition is missing."""
+    before = published.read_target("approved.json") if published else None
+    after = edition.files["approved.json"]
+    if before is not None:
+        old, new = parse_approved(before, "the published list"), parse_approved(after, "the new list")
+        gone = missing_revocations(old.revoked, new.revoked)
+        if gone:
+            raise RefusedError(
+                f"providers.toml: forgets what is revoked: {gone[0]}; a revocation is never taken back: put it back"
+            )
+        if old.id != new.id:
+            raise RefusedError(
+                f"providers.toml: expected the id {old.id} that is published, found {new.id}; put it back"
+            )
+    lines = describe_change(before, after)
+    if edition.root is not None:
+        lines += _root_changes(edition.root, published.chain.root if published else None)
+    return lines
+
+
+def _root_changes(new: Root, old: Root | None) -> tuple[str, ...]:
+    return tuple(
+        f"! {role}: {new.roles[role].threshold} of {holders_of(new, role)}"
+        for role in ROLES
+        if old is None
+        or (holders_of(old, role), old.roles[role].threshold) != (holders_of(new, role), new.roles[role].threshold)
+        or set(old.roles[role].keyids) != set(new.roles[role].keyids)
+    )
+
+
+def _require_reason(ledger: Ledger, published: Published, edition: Edition, changes: tuple[str, ...], now: int) -> None:
+    """Refuse an edition that says nothing new, unless what is published ends soon."""
+    same_files = all(
+        (target := published.chain.targets.signed.targets.get(name)) is not None
+        and target.hashes == edition.targets.targets[name].hashes
+        for name in edition.files
+        if name != "approved.json"
+    )
+    if changes or edition.root is not None or not same_files:
+        return
+    before = parse_approved(published.read_target("approved.json") or b"", "the published list")
+    after = parse_approved(edition.files["approved.json"], "the new list")
+    lasts = (after.renew_by or now) - (after.issued or now)
+    is_due = before.renew_by is not None and now >= before.renew_by - lasts // RENEW_SHARE
+    if is_due or is_near_end(published.chain.targets.signed.expires, role_days(ledger, "targets"), now):
+        return
+    raise RefusedError(
+        f"nothing changed since serial {published.serial}; sign its timestamp anew with `publish --refresh`,"
+        " or publish all the same with --force-new-edition"
+    )
+
+
+def _require_same(directory: ListDirectory, build: Build, staged: Staged, now: int) -> Edition:
+    """Rebuild what is staged from the ledger as it is now; raise RefusedError for any difference."""
+    if not now - OLDEST_STAGED_DAYS * DAY <= staged.issued <= now + DAY:
+        said = f"was staged for {format_date(staged.issued)}, the clock says {format_date(now)}"
+        raise RefusedError(f"{directory.staged_path}: {said}; stage it anew: variantkit-allowlist publish")
+    edition = compose(directory.ledger, _beside(directory), build, staged.serial, staged.issued, staged.previous)
+    different = [
+        name for name in {**edition.files, **staged.files} if edition.files.get(name) != staged.files.get(name)
+    ]
+    if edition.targets != staged.targets:
+        different.append("targets.json")
+    if edition.root != staged.root:
+        different.append("root.json")
+    if different:
+        raise RefusedError(
+            f"{directory.staged_path}: {sorted(different)[0]} is not what {directory.ledger_path} says now; nothing was"
+            " signed: look at who changed what, then stage anew with: variantkit-allowlist publish"
+        )
+    return edition
+
+
+def _advance(
+    directory: ListDirectory,
+    published: Published | None,
+    staged: Staged,
+    signer: Signer | None,
+    now: int,
+    changes: tuple[str, ...],
+) -> Progress:
+    """Sign, keep what is staged, and publish when nothing is missing."""
+    staged, signed = add_signatures(directory.ledger, published, staged, signer, now)
+    save_staged(directory.staged_path, staged)
+    missing = tuple(lack for role in staged.metadata for lack in missing_signatures(staged, role))
+    if missing or "timestamp" not in staged.metadata:
+        return Progress(staged.serial, False, signed, missing, changes)
+    _publish(directory, staged)
+    return Progress(staged.serial, True, signed, (), changes)
+
+
+def _publish(directory: ListDirectory, staged: Staged) -> None:
+    metadata = {
+        f"{staged.metadata[role].signed.version}.{role}.json": staged.metadata[role].to_bytes()
+        for role in ROLES[:3]
+        if role in staged.metadata
+    }
+    metadata["timestamp.json"] = staged.metadata["timestamp"].to_bytes()
+    write_published(directory.public_path, metadata, staged.targets.targets, staged.files)
+    clear_staged(directory.staged_path)

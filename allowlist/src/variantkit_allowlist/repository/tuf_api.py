@@ -1,0 +1,30 @@
+"""Names of python-tuf's public interface: one place for what it exports without saying so to a type checker."""
+
+from __future__ import annotations
+
+from securesystemslib.signer import Key, Signer  # type: ignore[attr-defined]
+from tuf.api.metadata import (  # type: ignore[attr-defined]
+    Metadata,
+    MetaFile,
+    Role,
+    Root,
+    Signed,
+    Snapshot,
+    TargetFile,
+    Targets,
+    Timestamp,
+)
+
+__all__ = [
+    "Key",
+    "MetaFile",
+    "Metadata",
+    "Role",
+    "Root",
+    "Signed",
+    "Signer",
+    "Snapshot",
+    "TargetFile",
+    "Targets",
+    "Timestamp",
+]
