@@ -55,6 +55,8 @@ class HttpIndex:
         self.ranges = True
         self.hashes = True
         self.metadata = False
+        self.provenance: dict[str, bytes] = {}  # what the integrity API has for a file name
+        self.advertises_provenance = True
         self.released = threading.Event()
         self.lock = threading.Lock()
 
@@ -69,6 +71,11 @@ class HttpIndex:
     def file_url(self, filename: str) -> str:
         return f"{self.host}/files/{quote(filename)}"
 
+    def provenance_url(self, project: str, filename: str) -> str:
+        """PEP 740's address, which the pages name where `advertises_provenance` says so."""
+        read = parse_filename(filename, project)
+        return f"{self.host}/integrity/{project}/{read.version if read else ''}/{quote(filename)}/provenance"
+
     def next_answer(self, path: str) -> Answer | None:
         with self.lock:
             scripted = self.answers.get(path) or self.answers.get("*")
@@ -78,8 +85,12 @@ class HttpIndex:
 
     def page(self, project: str) -> Page | None:
         names = sorted(name for name in os.listdir(self.directory) if parse_filename(name, project))
-        files = tuple(self._file(name) for name in names)
+        files = tuple(self._attested(project, self._file(name)) for name in names)
         return Page(project, files) if files else None
+
+    def _attested(self, project: str, file: File) -> File:
+        is_told = file.filename in self.provenance and self.advertises_provenance
+        return file._replace(provenance=self.provenance_url(project, file.filename)) if is_told else file
 
     def _file(self, name: str) -> File:
         with open(os.path.join(self.directory, name), "rb") as stream:
@@ -126,6 +137,8 @@ class Handler(BaseHTTPRequestHandler):
             self.send(401, b"", {"WWW-Authenticate": 'Basic realm="index"'})
         elif project := re.fullmatch(r"/simple/([a-z0-9-]+)/", path):
             self._send_page(project[1])
+        elif integrity := re.fullmatch(r"/integrity/[^/]+/[^/]+/([^/]+)/provenance", path):
+            self._send_provenance(integrity[1])
         elif path.startswith("/files/"):
             self._send_file(os.path.join(self.index.directory, os.path.basename(path)))
         else:
@@ -149,6 +162,12 @@ class Handler(BaseHTTPRequestHandler):
             self.send(200, render_json(page).encode(), {"Content-Type": JSON_TYPE})
         else:
             self.send(200, render_html(page).encode(), {"Content-Type": HTML_TYPE})
+
+    def _send_provenance(self, filename: str) -> None:
+        found = self.index.provenance.get(filename)
+        told = b'{"message": "No provenance available"}' if found is None else found
+        kind = "application/json" if found is None else "application/vnd.pypi.integrity.v1+json"
+        self.send(404 if found is None else 200, told, {"Content-Type": kind})
 
     def _send_file(self, path: str) -> None:
         if not os.path.isfile(path):
