@@ -32,7 +32,24 @@ SECONDS = float(os.environ.get("VARIANTKIT_FUZZ_SECONDS", "8"))
 SEED = int(os.environ.get("VARIANTKIT_FUZZ_SEED", "1" if os.environ.get("CI") else str(time.time_ns() % 10**9)))
 OTHER = "00" * 32
 MARKS = (b"\0", b'"', b"{", b"]", b",", b"\\u0000", b"=", b"\xff", b"\n", b"1")
-WEIRD = [None, True, 0, -1, 2**64, 1.5, "", "x", "\x00", "\ud800", "é", [], {}, [[]], "A" * 5000, "1741003200"]
+WEIRD: list[object] = [
+    None,
+    True,
+    0,
+    -1,
+    2**64,
+    1.5,
+    "",
+    "x",
+    "\x00",
+    "\ud800",
+    "é",
+    [],
+    {},
+    [[]],
+    "A" * 5000,
+    "1741003200",
+]
 
 
 def rounds(share: float, name: str) -> Iterator[random.Random]:

@@ -14,17 +14,21 @@ import shutil
 import subprocess
 import sys
 from importlib import resources
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
 import pytest
 
 from support.attested import NOW, Case, flipped, judge, replaced
-from support.corpora import corpora_folder
+from support.corpora import VARIABLE, corpora_folder
 from support.private_sigstore import PUBLISH, SLSA
 from variantkit_allowlist.model import IdentityRule
 from variantkit_allowlist.provenance import bundled_trust_root
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 PRODUCTION = "https://tuf-repo-cdn.sigstore.dev"
 STAGING = "https://tuf-repo-cdn.sigstage.dev"
 LONG_AFTER = 1_780_000_000
@@ -93,7 +97,7 @@ each_verified = pytest.mark.parametrize(
 
 def root_of(url: str) -> bytes:
     """The root that the installed sigstore package carries for an instance of Sigstore."""
-    return resources.files("sigstore._store").joinpath(quote(url, safe=""), "trusted_root.json").read_bytes()
+    return (resources.files("sigstore._store") / quote(url, safe="") / "trusted_root.json").read_bytes()
 
 
 def path_of(name: str) -> str:
@@ -154,6 +158,27 @@ def test_a_real_authority_whose_window_is_closed_is_refused(real: Real) -> None:
     assert judge(case_of(real)._replace(root=json.dumps(root).encode())).code == "outside-window"
 
 
+# Each thing a rule can say, said otherwise.
+OTHERWISE = [
+    ({"issuer": "https://gitlab.com"}, "issuer-mismatch"),
+    ({"repository": "https://github.com/mallory/pypi-attestations"}, "repository-mismatch"),
+    ({"repository_id": "772247424"}, "repository-id-mismatch"),
+    ({"owner": "https://github.com/mallory"}, "owner-mismatch"),
+    ({"owner_id": "2314424"}, "owner-id-mismatch"),
+    ({"workflow": "tests.yml"}, "workflow-mismatch"),
+    ({"signer": "https://github.com/trailofbits/pypi-attestations/.github/workflows/x.yml"}, "signer-mismatch"),
+    ({"ref": "refs/heads/*"}, "ref-mismatch"),
+    ({"trigger": ("push",)}, "trigger-mismatch"),
+    ({"runner": "self-hosted"}, "runner-mismatch"),
+]
+
+
+@pytest.mark.parametrize("real", REAL[:2], ids=["publish", "slsa"])
+@pytest.mark.parametrize(("change", "code"), OTHERWISE, ids=[row[1] for row in OTHERWISE])
+def test_t8_each_part_of_a_rule_is_held_against_real_claims(real: Real, change: dict[str, Any], code: str) -> None:
+    assert judge(case_of(real)._replace(rule=real.rule.model_copy(update=change))).code == code
+
+
 def test_a_renamed_repository_is_another_name_with_the_same_number() -> None:
     """Both releases come from one repository, renamed between them: the number tells."""
     older = judge(case_of(REAL[3])).identity
@@ -211,25 +236,31 @@ def test_pypi_attestations_says_the_same(real: Real, monkeypatch: pytest.MonkeyP
 RUN = "import sys; from variantkit_allowlist.cli.main import main; sys.exit(main())"
 
 
-def verified_by_command(directory: str, *launcher: str) -> tuple[int, dict[str, Any]]:
-    """`verify` of the real release as a user types it, in a home of its own."""
-    attestations = [
-        f"--attestation={path_of(RELEASE + kind)}" for kind in (".publish.attestation", ".slsa.attestation")
-    ]
-    identity = ["--repository", "trailofbits/pypi-attestations", "--workflow", "release.yml", "--ref", "refs/tags/v*"]
-    command = [*launcher, sys.executable, "-c", RUN, "verify", path_of(RELEASE), *attestations, *identity, "--json"]
-    environ = {"HOME": directory, "PATH": os.defpath, "XDG_CACHE_HOME": directory, "XDG_DATA_HOME": directory}
-    done = subprocess.run(command, env=environ, check=False, capture_output=True, text=True)
-    assert done.stdout, done.stderr
-    return done.returncode, json.loads(done.stdout)
-
-
-def test_the_command_verifies_real_material_where_there_is_no_network(tmp_path: Any) -> None:
-    """In a network namespace of its own, in which nothing but this process is."""
+def without_network(*command: str, home: str) -> subprocess.CompletedProcess[str]:
+    """Run Python in a network namespace of its own, in which nothing can be reached, and in a home of its own."""
     isolated = ("unshare", "-rn")
     if not shutil.which("unshare") or subprocess.run([*isolated, "true"], check=False, capture_output=True).returncode:
         pytest.skip("unshare -rn: this system makes no network namespaces for users")
-    code, found = verified_by_command(str(tmp_path), *isolated)
-    assert (code, found["provenance"]["code"], found["provenance"]["verified"]) == (0, "ok", True)
-    assert set(found["provenance"]["predicates"]) == {PUBLISH, SLSA}
-    assert os.listdir(tmp_path) == []  # nothing was cached, so nothing there is ever believed
+    environ = {"HOME": home, "PATH": os.defpath, "XDG_CACHE_HOME": home, "XDG_DATA_HOME": home}
+    environ[VARIABLE] = corpora_folder("")
+    arguments = [*isolated, sys.executable, *command]
+    done = subprocess.run(arguments, env=environ, cwd=ROOT, check=False, capture_output=True, text=True)
+    assert os.listdir(home) == []  # nothing was cached, so nothing there is ever believed
+    return done
+
+
+def test_real_material_is_judged_the_same_where_there_is_no_network(tmp_path: Path) -> None:
+    wanted = "test_a_real_file_is_judged_as_it_must_be"
+    done = without_network("-m", "pytest", "-q", "-p", "no:cacheprovider", f"{__file__}::{wanted}", home=str(tmp_path))
+    assert (done.returncode, f"{len(REAL)} passed" in done.stdout) == (0, True), done.stdout + done.stderr
+
+
+def test_the_command_judges_a_real_wheel_where_there_is_no_network(tmp_path: Path) -> None:
+    """Sound in every signature, and by a service that the rule does not name."""
+    files = [path_of(CIRCLE), f"--attestation={path_of(CIRCLE)}.publish.attestation"]
+    identity = ["--repository", "CircleCI-Public/sign-and-publish-examples", "--workflow", "release.yml"]
+    done = without_network("-c", RUN, "verify", *files, *identity, "--json", home=str(tmp_path))
+    assert done.returncode == 1, done.stderr
+    provenance = json.loads(done.stdout)["provenance"]
+    assert (provenance["verified"], provenance["code"]) == (False, "issuer-mismatch")
+    assert provenance["identity"]["issuer"] == "https://oidc.circleci.com"

@@ -103,9 +103,33 @@ CLAIMS = [
 
 @pytest.mark.parametrize(("claims", "code"), [row[1:] for row in CLAIMS], ids=[row[0] for row in CLAIMS])
 @pytest.mark.parametrize("rekor", [1, 2])
-def test_another_claim_is_named(claims: Claims, code: str, rekor: int) -> None:
+def test_t8_another_claim_is_refused_by_name(claims: Claims, code: str, rekor: int) -> None:
     found = judge(case_of(claims, rekor=rekor))
     assert (found.code, found.verified) == (code, False), found.detail
+
+
+def test_t7_a_valid_attestation_from_a_branch_is_refused_where_the_rule_asks_for_tags() -> None:
+    """A stolen CI signs validly, and for weeks (TanStack): the rule's ref is what it must get past first."""
+    for ref in ("refs/heads/main", "refs/heads/v1.0", "refs/heads/refs/tags/v1.0"):
+        assert judge(case_of(Claims(ref=ref))).code == "ref-mismatch"
+
+
+def test_t9_a_repository_made_anew_under_the_same_name_is_refused() -> None:
+    """Its address is the same to the letter; the numbers are not."""
+    assert judge(case_of(Claims(repository_id="990001", owner_id="99"))).code == "repository-id-mismatch"
+    assert judge(case_of(Claims(owner_id="99"))).code == "owner-id-mismatch"
+    nameless = RULE.model_copy(update={"repository_id": None, "owner_id": None})
+    assert judge(case_of(Claims(repository_id="990001", owner_id="99"), rule=nameless)).code == "ok"
+
+
+@pytest.mark.parametrize("field", ["repository", "ref", "owner", "trigger", "runner", "commit", "issuer", "config"])
+@pytest.mark.parametrize("character", ["\u202e", "\u200b", "\x1b", "\n", "\x00", "\u0435"], ids=ascii)
+def test_attack_44_an_identity_is_plain_text(field: str, character: str) -> None:
+    """A letter that looks like another, one that turns the line around, one that a terminal obeys."""
+    found = judge(case_of(Claims().filled()._replace(**{field: f"{getattr(Claims().filled(), field)}{character}"})))
+    assert found.code == "malformed"
+    assert found.detail.isascii()
+    assert found.detail.isprintable()
 
 
 @pytest.mark.parametrize(

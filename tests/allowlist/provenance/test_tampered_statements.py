@@ -8,16 +8,23 @@ from typing import Any
 import pytest
 
 from support.attested import FILENAME, SHA256, Case, judge
-from support.private_sigstore import PUBLISH, SLSA, PrivateSigstore, publish_statement, slsa_statement, statement
+from support.private_sigstore import (
+    PAYLOAD_TYPE,
+    PUBLISH,
+    SLSA,
+    PrivateSigstore,
+    publish_statement,
+    slsa_statement,
+    statement,
+)
 
 INSTANCE = PrivateSigstore()
 TRUE = publish_statement(FILENAME, SHA256)
 
 
-def signed(said: bytes | dict[str, Any], *, payload_type: str | None = None, **changes: Any) -> Case:
+def signed(said: bytes | dict[str, Any], *, payload_type: str = PAYLOAD_TYPE, **changes: Any) -> Case:
     """Anything at all, signed by the real publisher."""
-    options = {} if payload_type is None else {"payload_type": payload_type}
-    return Case(INSTANCE.attest(said, **options), INSTANCE.trusted_root_json)._replace(**changes)
+    return Case(INSTANCE.attest(said, payload_type=payload_type), INSTANCE.trusted_root_json)._replace(**changes)
 
 
 def raw(text: str) -> bytes:
