@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from variantkit.trust import entries_in_force, state_of
 from variantkit.trust.dates import DAY, format_date
-from variantkit.trust.union import deciding_lists, narrowing_lists
+from variantkit.trust.union import deciding_lists, mode_note, narrowing_lists
 
 if TYPE_CHECKING:
     from variantkit.trust import Approvals, LevelList
@@ -73,7 +73,7 @@ def _describe(approvals: Approvals, item: LevelList, now: int) -> ListStatus:
         path=approved.where,
         role=_role(approvals, item),
         code=state.code or "ok",
-        detail=state.detail,
+        detail=state.detail or mode_note(item, approvals.latest, now),
         id=approved.id,
         serial=approved.serial,
         issued=_date(approved.issued),

@@ -71,7 +71,7 @@ def _checks(machine: ThisMachine, now: int) -> Iterator[Check]:
 
 def _check_lists(machine: ThisMachine, now: int) -> Iterator[Check]:
     from variantkit.trust.dates import format_date
-    from variantkit.trust.union import state_of
+    from variantkit.trust.union import mode_note, state_of
 
     approvals = machine.approvals
     if bundle_directory() is None:
@@ -88,11 +88,12 @@ def _check_lists(machine: ThisMachine, now: int) -> Iterator[Check]:
             f"until {format_date(listed.expires)}, {len(listed.entries)} providers, "
             f"{len(listed.revoked)} revocations{origin}"
         )
+        mode = mode_note(item, approvals.latest, now)
         due = listed.renew_by is not None and now >= listed.renew_by
         yield Check(
             f"approved list ({item.level})",
-            WRONG if state.code else NOTICE if due or listed.origin == "development" else OK,
-            detail,
+            WRONG if state.code else NOTICE if due or mode or listed.origin == "development" else OK,
+            f"{detail}; {mode}" if mode else detail,
             state.detail or ("due for renewal" if due else ""),
         )
     if not approvals.lists:

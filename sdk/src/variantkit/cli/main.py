@@ -65,8 +65,7 @@ def _run(argv: list[str]) -> int:
     except SystemExit as leaving:  # --help, --version and wrong usage: argparse has said why
         return int(leaving.code or 0)
     try:
-        code = int(args.run(args))
-        sys.stdout.flush()
+        code = _run_verb(args)
     except VariantkitError as error:
         if args.debug:
             print_traceback()
@@ -87,6 +86,16 @@ def _run(argv: list[str]) -> int:
             print_note(f"variantkit: internal error: {told}; run again with --debug and report it")
         return 3
     return code
+
+
+def _run_verb(args: argparse.Namespace) -> int:
+    """Run the verb; what a room has left in `at_end` is said last, once, whatever the outcome."""
+    try:
+        code = int(args.run(args))
+        sys.stdout.flush()
+        return code
+    finally:
+        getattr(args, "at_end", lambda: None)()
 
 
 class _Parser(argparse.ArgumentParser):

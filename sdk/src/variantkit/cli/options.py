@@ -80,7 +80,7 @@ def read_machine(
     from variantkit.machine.settings import this_machine
 
     places = [directory] if directory else [target.purelib, target.platlib] if target else sys.path
-    return this_machine(
+    machine = this_machine(
         approved=args.approved,
         provider_wheels=args.provider_wheels,
         more_sources=sources,
@@ -93,8 +93,22 @@ def read_machine(
         now=int(time.time()),
         python=target.python if target else sys.executable,
         installed=lambda: _installed(places),
-        on_warning=lambda sentence: print_note(f"variantkit: warning: {sentence}"),
+        on_warning=_warn,
     )
+    args.at_end = lambda: _warn_of_enforcement(machine)
+    return machine
+
+
+def _warn(sentence: str) -> None:
+    print_note(f"variantkit: warning: {sentence}")
+
+
+def _warn_of_enforcement(machine: ThisMachine) -> None:
+    """Say once, when all is answered, what the system's list will deny when it no longer only warns."""
+    if any(answer.foreseen for answer in machine.answers.values()):
+        from variantkit.machine.report import foreseen_sentence
+
+        _warn(foreseen_sentence(machine.answers))
 
 
 def _installed(paths: Sequence[str]) -> dict[str, str]:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from variantkit.runner.answers import Answer
     from variantkit.runner.process import Question
     from variantkit.trust.approved import Entry
-    from variantkit.trust.gate import Verdict
+    from variantkit.trust.gate import Foreseen, Verdict
     from variantkit.trust.union import Approvals
     from variantkit.variants.grammar import Feature
     from variantkit.variants.metadata import Metadata, Properties
@@ -64,6 +64,14 @@ class Settings(NamedTuple):
     installed: Callable[[], Mapping[str, str]] | None = None
 
 
+class _Prepared(NamedTuple):
+    """A question that passed the gate, of which provider, and whether the system's list will refuse it."""
+
+    question: Question
+    provider: ProviderRef
+    foreseen: Foreseen | None
+
+
 class ThisMachine:
     """The machine we run on, through `Settings`; a namespace is asked once per process and question."""
 
@@ -78,6 +86,11 @@ class ThisMachine:
         if self._approvals is None:
             self._approvals = self.settings.approvals()
         return self._approvals
+
+    @property
+    def answers(self) -> dict[str, NamespaceSupport]:
+        """What was answered so far; of a namespace with several providers, the last."""
+        return {namespace: answer for (namespace, _), answer in self._known.items()}
 
     def support(self, metadata: Metadata) -> dict[str, NamespaceSupport]:
         """Answer for exactly the namespaces that `metadata.variants` use, in the metadata's order of priority."""
@@ -115,8 +128,7 @@ class ThisMachine:
         prepared = self._prepare(namespace, info)
         if isinstance(prepared, NamespaceSupport):
             return prepared
-        question, provider = prepared
-        return self._ask([question._replace(evidence=True)])[0], provider
+        return self._ask([prepared.question._replace(evidence=True)])[0], prepared.provider
 
     def _nobody(self, namespace: str) -> NamespaceSupport:
         """Why no provider answers: a list that could not be believed may have named one, so it is the reason."""
@@ -126,17 +138,19 @@ class ThisMachine:
 
     def _approved(self) -> dict[str, ProviderInfo]:
         """The newest approved provider of each namespace, at its first endpoint."""
-        from variantkit.trust.union import entries_written
+        from variantkit.trust.union import entries_written, without_warning_list
 
+        lenient = without_warning_list(self.approvals, self.settings.now)
+        entries = entries_written(self.approvals) + (entries_written(lenient[0]) if lenient else ())
         approved: dict[str, ProviderInfo] = {}
-        for entry in entries_written(self.approvals):
+        for entry in entries:
             approved.setdefault(entry.namespace, ProviderInfo((entry.package,), entry.plugin_api[0]))
         return approved
 
     def decide(self, providers: Mapping[str, ProviderInfo | None]) -> dict[str, NamespaceSupport]:
         """Answer for each namespace of `providers`; None stands for a namespace without provider information."""
         pending: dict[str, Question] = {}
-        refs: dict[str, ProviderRef] = {}
+        chosen: dict[str, _Prepared] = {}
         for namespace, info in providers.items():
             if (namespace, info) in self._known:
                 continue
@@ -144,9 +158,9 @@ class ThisMachine:
             if isinstance(decided, NamespaceSupport):
                 self._known[namespace, info] = decided
             else:
-                pending[namespace], refs[namespace] = decided
+                pending[namespace], chosen[namespace] = decided.question, decided
         for namespace, answer in zip(pending, self._ask(list(pending.values())), strict=True):
-            self._known[namespace, providers[namespace]] = _from_answer(answer, refs[namespace])
+            self._known[namespace, providers[namespace]] = _from_answer(answer, chosen[namespace])
         return {namespace: self._known[namespace, info] for namespace, info in providers.items()}
 
     def _decide_without_running(self, namespace: str, info: ProviderInfo | None) -> NamespaceSupport | None:
@@ -166,7 +180,7 @@ class ThisMachine:
             return _NO_EXEC
         return None
 
-    def _prepare(self, namespace: str, info: ProviderInfo | None) -> NamespaceSupport | tuple[Question, ProviderRef]:
+    def _prepare(self, namespace: str, info: ProviderInfo | None) -> NamespaceSupport | _Prepared:
         """Pass the gate: a refusal, or the question to ask of verified bytes."""
         if info is None or info.builtin is not None:
             return _denied("not-listed", f"the metadata names no provider for namespace {namespace}")
@@ -177,24 +191,23 @@ class ThisMachine:
         if not verdict.allowed:
             return _refused(verdict)
         try:
-            return self._find_wheel(namespace, entries, verdict.endpoint)
+            return self._find_wheel(namespace, entries, verdict)
         except VariantkitError as error:  # a source that fails costs its namespace, not the installation
             return NamespaceSupport(UNDETERMINED, code="wheel-unavailable", detail=str(error))
 
-    def _find_wheel(
-        self, namespace: str, entries: Sequence[Entry], wanted_endpoint: str
-    ) -> NamespaceSupport | tuple[Question, ProviderRef]:
+    def _find_wheel(self, namespace: str, entries: Sequence[Entry], allowed: Verdict) -> NamespaceSupport | _Prepared:
         """Take the first wheel of an approved version that the gate lets through."""
         from variantkit.runner.process import PROCESS, Question
         from variantkit.trust.gate import endpoint_for
 
         refusal: Verdict | None = None
         for entry, offer in self._offers(entries):
-            endpoint = endpoint_for(entry, wanted_endpoint)
+            endpoint = endpoint_for(entry, allowed.endpoint)
             judged, data = _judge_offer(self.approvals, entry, offer, endpoint, self.settings.now)
             if judged.allowed and entry.isolation in (None, PROCESS):
                 question = Question(namespace, endpoint, data, _sha256(data), entry.needs, entry.configs_sha256)
-                return question, ProviderRef(entry.package, entry.version, question.sha256)
+                provider = ProviderRef(entry.package, entry.version, question.sha256)
+                return _Prepared(question, provider, judged.foreseen and (allowed.foreseen or judged.foreseen))
             if judged.allowed:
                 detail = (
                     f"{entry.package} {entry.version} may only run {entry.isolation}, and here it would run {PROCESS}"
@@ -241,15 +254,16 @@ def _judge_offer(approvals: Approvals, entry: Entry, offer: Offer, endpoint: str
     return judge_wheel(approvals, entry, offer.filename, data, now, offer.index_url, endpoint=endpoint), data
 
 
-def _from_answer(answer: Answer, ref: ProviderRef) -> NamespaceSupport:
+def _from_answer(answer: Answer, prepared: _Prepared) -> NamespaceSupport:
     return NamespaceSupport(
         answer.status,
         "provider",
         answer.features,
-        provider=ref,
+        provider=prepared.provider,
         isolation=answer.isolation,
         diagnostics=answer.diagnostics,
         all_compatible=answer.all_compatible,
+        foreseen=prepared.foreseen,
     )
 
 

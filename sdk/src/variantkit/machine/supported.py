@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from variantkit.trust.gate import Foreseen
     from variantkit.variants.grammar import Feature
     from variantkit.variants.metadata import Metadata
 
@@ -34,7 +35,8 @@ class NamespaceSupport(NamedTuple):
     denied, disabled, static, override. `source` is provider, author (static properties in the wheel's metadata),
     static-file, override, environment (installed dependencies) or none. `list_state` is true when the approved
     list itself, not this provider, is the reason for a denial. `all_compatible` is the provider's promise that it
-    answers the same on every machine.
+    answers the same on every machine. `foreseen` is set for a provider that the system's list will deny once it
+    enforces.
     """
 
     status: str
@@ -47,6 +49,7 @@ class NamespaceSupport(NamedTuple):
     diagnostics: tuple[tuple[str, str], ...] = ()
     list_state: bool = False
     all_compatible: bool = False
+    foreseen: Foreseen | None = None
 
 
 class Machine(Protocol):

@@ -6,6 +6,7 @@ from variantkit.trust.approved import ApprovedList, Entry, ListError, Revocation
 from variantkit.trust.canonical import check_wheel
 from variantkit.trust.gate import (
     REFUSALS,
+    Foreseen,
     Verdict,
     endpoint_for,
     judge_offer,
@@ -21,6 +22,7 @@ __all__ = [
     "Approvals",
     "ApprovedList",
     "Entry",
+    "Foreseen",
     "LevelList",
     "ListError",
     "ListProblem",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from variantkit.errors import Problem, UndeterminedError
 from variantkit.trust.alphabet import is_endpoint, is_index_url, is_list_id, is_package, is_sha256
+from variantkit.trust.dates import DAY, format_date
 from variantkit.trust.fields import Fields
 from variantkit.trust.needs import Needs, check_need, is_watched_path
 from variantkit.trust.strict_json import load_strict
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 SCHEMA = "variantkit.approved/1"
 MAX_BYTES = 1 << 20
 
+ENFORCE, WARN = "enforce", "warn"
+MAX_WARN_DAYS = 90
+"""How long after `issued` a list may only warn."""
+
 ISOLATION_LEVELS = ("process", "sandboxed")
 """Weakest first."""
 
@@ -27,7 +32,7 @@ KNOWN_KEYS = frozenset({
     "schema", "id", "serial", "issued", "renew-by", "expires", "exclusive", "critical", "origin", "providers",
     "revoked", "namespace", "package", "version", "sha256", "plugin-api", "index", "configs-sha256", "isolation",
     "needs", "presence", "fingerprint", "reimplements", "superseded", "since", "reason", "needs.read",
-    "needs.devices", "needs.libraries", "needs.programs", "needs.fork",
+    "needs.devices", "needs.libraries", "needs.programs", "needs.fork", "mode", "warn-until",
 })
 # fmt: on
 """Every key that has an effect here; `critical` may name no other."""
@@ -69,7 +74,10 @@ class Revocation(NamedTuple):
 
 
 class ApprovedList(NamedTuple):
-    """One enforcement file; dates are unix seconds, `where` and `sha256` are the file's own path and digest."""
+    """One enforcement file; dates are unix seconds, `where` and `sha256` are the file's own path and digest.
+
+    `warn_until` is the end of mode `warn`, which a system list may be in; None is mode `enforce`.
+    """
 
     id: str
     serial: int
@@ -82,6 +90,7 @@ class ApprovedList(NamedTuple):
     revoked: tuple[Revocation, ...]
     where: str
     sha256: str
+    warn_until: int | None = None
 
 
 class ListError(UndeterminedError):
@@ -135,10 +144,24 @@ def _read_list(fields: Fields, where: str, digest: str) -> ApprovedList:
         revoked=tuple(_read_revocation(child) for child in fields.children("revoked")),
         where=where,
         sha256=digest,
+        warn_until=_read_warning(fields),
     )
     if not fields.problems:
         _check_agreement(fields, approved)
     return approved
+
+
+def _read_warning(fields: Fields) -> int | None:
+    """Read `mode` and `warn-until`: a warning has an end, and nobody can put it off without issuing a new list."""
+    mode = fields.text("mode", f"{ENFORCE} or {WARN}", (ENFORCE, WARN).__contains__) or ENFORCE
+    if mode != WARN:
+        if "warn-until" in fields.table:
+            fields.refuse("warn-until", f"has no meaning without mode {WARN}")
+        return None
+    issued, until = fields.date("issued", required=True), fields.date("warn-until", required=True)
+    if issued is not None and until is not None and until > issued + MAX_WARN_DAYS * DAY:
+        fields.refuse("warn-until", f"expected at most {MAX_WARN_DAYS} days after issued, found {format_date(until)}")
+    return until
 
 
 def _read_entry(fields: Fields) -> Entry:

@@ -17,6 +17,9 @@ SYSTEM, USER, FLAG, VARIABLE, EMBEDDED = "system", "user", "flag", "variable", "
 LEVELS = (SYSTEM, USER, FLAG, VARIABLE, EMBEDDED)
 """Highest first."""
 
+_SILENT = "silent"
+"""The level of a list that only revokes."""
+
 
 class LevelList(NamedTuple):
     """A list that was read, and its level; `floor` is the least serial that its id may still have."""
@@ -68,6 +71,43 @@ def state_of(item: LevelList, latest: int, clock: int) -> State:
         fix = "install a newer variantkit" if item.level == EMBEDDED else "ask its keeper for a newer one"
         return State("list-expired", f"{approved.where}: expired {format_date(approved.expires)}; {fix}")
     return State()
+
+
+def warns_until(item: LevelList, latest: int, clock: int) -> int | None:
+    """When a list that only warns begins to enforce (unix seconds); None when it does already.
+
+    Only the machine's administrator may let something run on that no list of theirs approves: the system's list.
+    One that is refused or has ended for another reason warns no longer.
+    """
+    until = item.approved.warn_until
+    if item.level != SYSTEM or until is None or state_of(item, latest, clock).code:
+        return None
+    return until if max(clock, latest, item.approved.issued or 0) < until else None
+
+
+def mode_note(item: LevelList, latest: int, clock: int) -> str:
+    """A sentence on a list whose `mode` is `warn`; "" for any other."""
+    until = item.approved.warn_until
+    if until is None:
+        return ""
+    if item.level != SYSTEM:
+        return "mode warn has an effect in the system's list alone; this one enforces"
+    if warns_until(item, latest, clock) is None:
+        return f"mode warn ended {format_date(until)}; it enforces"
+    return f"warns until {format_date(until)}: what only lower levels' lists approve runs until then"
+
+
+def without_warning_list(approvals: Approvals, clock: int) -> tuple[Approvals, int] | None:
+    """What is approved but for a system list that only warns, and until when; None when there is no such list.
+
+    Its revocations stay: whatever it revokes never runs.
+    """
+    system = next((item for item in approvals.lists if item.level == SYSTEM), None)
+    until = warns_until(system, approvals.latest, clock) if system else None
+    if system is None or until is None:
+        return None
+    silent = system._replace(level=_SILENT, approved=system.approved._replace(id="", exclusive=False, entries=()))
+    return approvals._replace(lists=tuple(silent if item is system else item for item in approvals.lists)), until
 
 
 def revocations(approvals: Approvals) -> Iterator[Revocation]:
