@@ -83,7 +83,7 @@ def _judge(
     rule: IdentityRule | None,
     opened: ListDirectory | None,
 ) -> Verdict:
-    rebuilt = _rebuilt(args, world, target.wheel, opened)
+    rebuilt = rebuild_when_asked(args, world, target.wheel, opened)
     if opened is not None:
         return _judge_by_list(args, world, target, opened, rebuilt)
     provenance = rebuilt
@@ -214,9 +214,10 @@ def _judge_by_list(
     return judge_listed(ledger, wheel, provenance, now, pinned_root=pinned)
 
 
-def _rebuilt(
+def rebuild_when_asked(
     args: argparse.Namespace, world: World, wheel: WheelFile, opened: ListDirectory | None
 ) -> Provenance | None:
+    """What --rebuild says; None without it. With a list, only from the source that the list names."""
     from variantkit.cli.terminal import print_note
     from variantkit_allowlist.provenance import parse_source, rebuild
 

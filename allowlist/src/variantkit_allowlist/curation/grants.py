@@ -73,7 +73,8 @@ def check_namespace(ledger: Ledger, candidate: Candidate, package: Package) -> I
     owner = next((name for name in approved if name in rivals), rivals[0] if rivals else candidate.package)
     if owner != candidate.package:
         detail = f"namespace {package.namespace} belongs to {owner}"
-        yield Blocker("namespace-taken", detail, f"remove [packages.{owner}] if it is to pass over")
+        fix = f'if both are to answer for it, write reimplements = ["{owner}"] into [packages.{candidate.package}]'
+        yield Blocker("namespace-taken", detail, fix)
 
 
 def check_catalogue(candidate: Candidate, lane: bool) -> Iterator[Blocker]:

@@ -54,6 +54,20 @@ def approval_of(ledger: Ledger, package: str, version: str) -> Approval | None:
     )
 
 
+def as_before(ledger: Ledger, approval: Approval) -> Ledger:
+    """The ledger as far as it came before an approval: what a renewal is decided from, as its approval was."""
+    older = newest_first({approval.version, *(item.version for item in ledger.approved)})
+    place = older.index(approval.version)
+    before = tuple(
+        item
+        for item in ledger.approved
+        if item.approved < approval.approved
+        or (item.approved == approval.approved and older.index(item.version) > place)
+        or item.package != approval.package
+    )
+    return ledger.model_copy(update={"approved": before})
+
+
 def standing_approval(ledger: Ledger, package: str, version: str, revoked: Sequence[Revocation]) -> Approval | None:
     """The approval of one version, unless it was revoked; an expired one stands, since what was read was read."""
     found = approval_of(ledger, package, version)
