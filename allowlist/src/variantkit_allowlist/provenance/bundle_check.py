@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from variantkit_allowlist.provenance.trust_root import verifier_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from cryptography.x509 import Certificate
     from sigstore.models import Bundle
@@ -110,11 +110,23 @@ def _check(attestation: Attestation, sha256: str, trust_root: TrustRoot, now: in
         raise NotVerifiedError(
             "outside-window", "a key of the trust root was used outside the time it is valid for"
         ) from None
+    _require_within(bundle.signing_certificate, logged)
     if max(logged) > now + SKEW:
         raise NotVerifiedError(
             "from-the-future", f"it was logged {int(max(logged)) - now} seconds from now; is the clock right?"
         )
     return Signed(bundle.signing_certificate, payload_type, payload, int(min(logged)))
+
+
+def _require_within(certificate: Certificate, logged: Sequence[float]) -> None:
+    """Every time that is claimed lies within the certificate's ten minutes, as every time that is vouched for does.
+
+    Sigstore passes over a timestamp of an authority that it does not know; a stranger's, from last year, must not end
+    a cooldown that has just begun.
+    """
+    start, end = certificate.not_valid_before_utc.timestamp(), certificate.not_valid_after_utc.timestamp()
+    if not all(start <= time <= end for time in logged):
+        raise NotVerifiedError("time-unverified", "a time that nobody vouches for lies outside the certificate's dates")
 
 
 def _open(attestation: Attestation) -> Bundle:

@@ -124,7 +124,8 @@ def _signer_checks(identity: Identity, rule: IdentityRule) -> Iterator[tuple[str
     for found in (identity.signer, identity.subject):
         if rule.signer is None:
             wanted = f"a signing workflow in {identity.repository} (or a rule with signer)"
-            inside = is_inside(found, identity.repository) and not any(f"@{ref}" in found for ref in PULL_REFS)
+            foreign = not rule.ref.startswith(PULL_REFS) and any(f"@{ref}" in found for ref in PULL_REFS)
+            inside = is_inside(found, identity.repository) and not foreign
             yield "signer-mismatch", inside, wanted, found
         else:
             yield "signer-mismatch", is_signer(found, rule.signer), f"signer {rule.signer}", found
