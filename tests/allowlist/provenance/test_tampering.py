@@ -318,6 +318,21 @@ def test_a_promise_does_not_give_a_second_log_a_time() -> None:
     assert judge(case._replace(material=material)).code == "time-unverified"
 
 
+@pytest.mark.parametrize("rekor", [1, 2])
+@pytest.mark.parametrize("days", [-400, -30, 30])
+def test_a_timestamp_that_nobody_vouches_for_moves_no_time(rekor: int, days: int) -> None:
+    """Who can sign today could else sit out a cooldown at once, with a stranger's timestamp from last year beside it."""
+    case = attested(INSTANCE, rekor=rekor)
+    signature = base64.b64decode(at(case.material, *SIGNATURE))
+    forged = STRANGER.clock.stamp(signature, LOGGED_AT + days * 86400)
+    assert isinstance(case.material, dict)
+    material = copy.deepcopy(case.material)
+    stamps = material[MATERIAL].setdefault("timestampVerificationData", {"rfc3161Timestamps": []})
+    stamps["rfc3161Timestamps"].insert(0, {"signedTimestamp": base64.b64encode(forged).decode()})
+    found = judge(case._replace(material=material, now=NOW + 400 * 86400))
+    assert (found.verified, found.code) in {(False, "time-unverified"), (False, "outside-window")}, found
+
+
 def test_a_root_without_the_part_trusts_nothing_of_it() -> None:
     case = attested(INSTANCE)
     codes = {"authority": "certificate-untrusted", "certificate-log": "certificate-untrusted", "log-1": "log-invalid"}
