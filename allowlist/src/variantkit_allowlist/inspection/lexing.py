@@ -32,7 +32,7 @@ _word = re.compile(
     |(?P<open>[(\[{])
     |(?P<close>[)\]}])
     |(?P<end>[,;])
-    |(?P<other>[0-9][\w.]*|[=<>!*/+-]+|.)
+    |(?P<other>[0-9][\w.]*|.)
     """,
     re.VERBOSE | re.DOTALL,
 ).finditer
