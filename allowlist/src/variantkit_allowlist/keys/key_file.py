@@ -6,8 +6,14 @@ import os
 from typing import TYPE_CHECKING
 
 from variantkit.errors import InputError, RefusedError
+from variantkit_allowlist.keys.encryption import encrypt_key
 from variantkit_allowlist.keys.public import PublicKey, from_crypto
-from variantkit_allowlist.keys.secret_files import read_passphrase_file, read_secret_file, require_outside_lists
+from variantkit_allowlist.keys.secret_files import (
+    PASSPHRASE_VARIABLE,
+    read_passphrase_file,
+    read_secret_file,
+    require_outside_lists,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -15,7 +21,6 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
     from securesystemslib.signer import Signer
 
-PASSPHRASE_VARIABLE = "VARIANTKIT_KEY_PASSPHRASE_FILE"  # noqa: S105 - the name of a variable, no secret
 LEAST_PASSPHRASE = 12
 
 
@@ -76,34 +81,37 @@ def _passphrase(path: str, ask_secret: Callable[[str], str], environ: Mapping[st
     return read_passphrase_file(named) if named else ask_secret(f"Passphrase of {path}: ").encode()
 
 
-def create_key(path: str, passphrase: bytes) -> PublicKey:
+def create_key(path: str, ask_passphrase: Callable[[], bytes]) -> PublicKey:
     """Make an Ed25519 key, write it encrypted and for its owner alone, and return its public part.
 
-    Raises InputError for a path inside a list, a file that is there already, and a passphrase shorter than 12 bytes.
+    Raises InputError for a path inside a list or a file that is there already, before it asks for the passphrase, and
+    for a passphrase shorter than 12 bytes.
     """
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     require_outside_lists(path)
+    _require_new(path)
+    passphrase = ask_passphrase()
     if len(passphrase) < LEAST_PASSPHRASE:
         raise InputError(f"a passphrase of {len(passphrase)} bytes; expected at least {LEAST_PASSPHRASE}")
     private = Ed25519PrivateKey.generate()
-    write_new_secret(path, encrypt(private, passphrase))
+    write_new(path, encrypt_key(private, passphrase), 0o600)
     return from_crypto(private.public_key())
 
 
-def encrypt(private: PrivateKeyTypes, passphrase: bytes) -> bytes:
-    from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
+def _require_new(path: str) -> None:
+    if os.path.lexists(path):
+        raise InputError(f"{path}: is there already; a key is never written over another, choose a new name")
 
-    return private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(passphrase))
 
-
-def write_new_secret(path: str, data: bytes) -> None:
-    """Write a file that was not there, for its owner alone; nothing is left behind when that fails."""
+def write_new(path: str, data: bytes, mode: int) -> None:
+    """Write a file that was not there; nothing is left behind when that fails."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
     try:
-        descriptor = os.open(path, flags, 0o600)
+        descriptor = os.open(path, flags, mode)
     except FileExistsError:
-        raise InputError(f"{path}: is there already; a key is never written over another, choose a new name") from None
+        _require_new(path)
+        raise InputError(f"{path}: cannot be written") from None
     except OSError as error:
         raise InputError(f"{path}: cannot be written: {error.strerror}") from None
     try:

@@ -8,6 +8,7 @@ import stat
 from variantkit.errors import InputError
 
 LIST_FILE = "providers.toml"
+PASSPHRASE_VARIABLE = "VARIANTKIT_KEY_PASSPHRASE_FILE"  # noqa: S105 - the name of a variable, no secret
 MAX_SECRET_BYTES = 65536
 
 

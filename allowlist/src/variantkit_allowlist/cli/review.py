@@ -1,0 +1,217 @@
+"""Sign what you reviewed of a wheel, and keep it with the list."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+from variantkit.cli.terminal import print_json, print_line, print_note
+from variantkit.errors import InputError, RefusedError
+from variantkit.trust.alphabet import is_sha256
+from variantkit.trust.canonical import MAX_WHEEL_BYTES, require_canonical
+from variantkit.trust.dates import format_date
+from variantkit.trust.versions import same_version
+from variantkit_allowlist.keys import open_signer, public_of
+from variantkit_allowlist.keys.signer import HELP
+from variantkit_allowlist.model import GrantedNeeds
+from variantkit_allowlist.store import first_seen, keep_wheel, open_list, read_file
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from variantkit_allowlist.cli.world import World
+    from variantkit_allowlist.statements import Review
+    from variantkit_allowlist.store import ListDirectory
+
+SCHEMA = "variantkit.review/1"
+MAX_NEEDS_BYTES = 1 << 20
+NEEDS_CRITERION = "reviewed-needs"
+
+
+class Wheel(NamedTuple):
+    """A canonical wheel that says the same name and version outside and inside."""
+
+    filename: str
+    package: str
+    version: str
+    sha256: str
+    data: bytes
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("wheel", metavar="WHEEL", help="the file that was reviewed")
+    add("--as", dest="who", required=True, metavar="NAME", help="who you are in [reviewers]")
+    add(
+        "--criteria",
+        action="append",
+        required=True,
+        metavar="NAME",
+        help="what you state, such as reviewed-source; repeat, or part with commas",
+    )
+    add("--delta-from", metavar="VERSION", help="only the change from this approved version was reviewed")
+    add("--needs", metavar="FILE", help="the needs that were reviewed, as TOML or a request; `none` for no needs")
+    add("--configs-sha256", metavar="HEX", help="the digest of get_all_configs that was seen")
+    add("--notes", default="", metavar="TEXT", help="what a reader should know, on one line")
+    add("--key", required=True, metavar="KEY", help=HELP)
+    add("--list", metavar="DIR", default=".", help="the list's directory (default: the current one)")
+    add("--json", action="store_true", help="print one JSON object")
+
+
+def run(args: argparse.Namespace, world: World) -> int:
+    """Sign one review; an earlier one of the same person stays."""
+    from variantkit_allowlist.statements import keep_review, require_own_key, write_review
+
+    now = world.now()
+    directory = open_list(args.list)
+    if args.who not in directory.ledger.reviewers:
+        known = ", ".join(directory.ledger.reviewers) or "nobody yet"
+        raise InputError(f"--as {args.who}: is not in [reviewers] of {directory.ledger_path}; expected one of {known}")
+    wheel = read_wheel(args.wheel)
+    review = _review(args, directory, wheel, now)
+    signer = open_signer(args.key, world.ask_secret, world.environ)
+    require_own_key(args.who, directory.ledger.reviewers, signer)
+    signed = write_review(review, signer)
+    _warn(directory, wheel, review)
+    keep_wheel(directory, wheel.filename, wheel.data)
+    first_seen(directory, wheel.sha256, now)
+    path = keep_review(directory, review, signed)
+    fingerprint = public_of(signer.public_key).fingerprint
+    if args.json:
+        print_json(_as_json(review, path, signed, fingerprint))
+    else:
+        _tell(review, path, fingerprint)
+    return 0
+
+
+def read_wheel(path: str) -> Wheel:
+    """Read a wheel once; raise RefusedError unless every reader reads the same in it."""
+    from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+
+    filename = os.path.basename(path)
+    try:
+        package, version, _, _ = parse_wheel_filename(filename)
+    except InvalidWheelFilename as error:
+        raise InputError(f"{path}: expected a wheel's file name: {error}") from None
+    data = read_file(path, MAX_WHEEL_BYTES)
+    try:
+        members = require_canonical(data)
+    except InputError as error:
+        raise RefusedError(
+            f"{path}: wheel-not-canonical: {error}; ask for a wheel that every reader reads the same"
+        ) from None
+    folder = "-".join(filename.split("-")[:2]) + ".dist-info/METADATA"
+    if folder not in members:
+        raise RefusedError(f"{path}: holds no {folder}: its name says another package or version than its content")
+    return Wheel(filename, package, str(version), hashlib.sha256(data).hexdigest(), data)
+
+
+def _review(args: argparse.Namespace, directory: ListDirectory, wheel: Wheel, now: int) -> Review:
+    from variantkit_allowlist.statements import Review
+
+    criteria = _criteria(directory, args.criteria)
+    needs = _needs(args.needs)
+    if (needs is None) != (NEEDS_CRITERION not in criteria):
+        raise InputError(f"--criteria {NEEDS_CRITERION} and --needs FILE (or --needs none) go together")
+    if args.configs_sha256 is not None and not is_sha256(args.configs_sha256):
+        raise InputError(f"--configs-sha256: expected a sha256 in lower-case hex, found {args.configs_sha256!a}")
+    return Review(
+        who=args.who,
+        criteria=criteria,
+        package=wheel.package,
+        version=wheel.version,
+        filename=wheel.filename,
+        sha256=wheel.sha256,
+        time=now,
+        delta_from=args.delta_from,
+        delta_sha256=_delta(directory, wheel, args.delta_from) if args.delta_from else None,
+        needs=needs,
+        configs_sha256=args.configs_sha256,
+        notes=args.notes,
+    )
+
+
+def _criteria(directory: ListDirectory, given: Sequence[str]) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(name.strip() for part in given for name in part.split(",") if name.strip()))
+    known = directory.ledger.criteria
+    for name in names:
+        if name not in known:
+            raise InputError(f"--criteria {name}: is not in [criteria]; expected some of {', '.join(known)}")
+    if not names:
+        raise InputError("--criteria: expected what you state, such as reviewed-source")
+    return names
+
+
+def _needs(path: str | None) -> GrantedNeeds | None:
+    from variantkit_allowlist.statements.needs_file import read_needs
+
+    if path is None:
+        return None
+    return GrantedNeeds() if path == "none" else read_needs(read_file(path, MAX_NEEDS_BYTES), path)
+
+
+def _delta(directory: ListDirectory, wheel: Wheel, version: str) -> str:
+    """The sha256 of the approved wheel that a change starts from."""
+    found = [
+        digest
+        for item in directory.ledger.approved
+        if item.package == wheel.package and same_version(item.version, version)
+        for digest in item.sha256
+    ]
+    if len(found) == 1:
+        return found[0]
+    listed = [item.version for item in directory.ledger.approved if item.package == wheel.package]
+    told = "has several wheels" if found else f"is not approved; approved are: {', '.join(listed) or 'none'}"
+    raise InputError(f"--delta-from {version}: this version of {wheel.package} {told}; review the whole instead")
+
+
+def _warn(directory: ListDirectory, wheel: Wheel, review: Review) -> None:
+    """What will be refused later is said now; the review is signed all the same."""
+    package = directory.ledger.packages.get(wheel.package)
+    if package is None:
+        print_note(f"note: {wheel.package} is not in [packages] yet; it cannot be approved before it is")
+    elif review.who in package.authors:
+        print_note(f"note: {review.who} is an author of {wheel.package}; this review will not count for its approval")
+
+
+def _as_json(review: Review, path: str, signed: bytes, fingerprint: str) -> dict[str, object]:
+    return {
+        "schema": SCHEMA,
+        "review": os.path.splitext(os.path.basename(path))[0],
+        "path": path,
+        "bytes": len(signed),
+        "who": review.who,
+        "key": fingerprint,
+        "criteria": list(review.criteria),
+        "package": review.package,
+        "version": review.version,
+        "filename": review.filename,
+        "sha256": review.sha256,
+        "delta-from": review.delta_from,
+        "delta-sha256": review.delta_sha256,
+        "needs": review.needs.model_dump(mode="json") if review.needs is not None else None,
+        "configs-sha256": review.configs_sha256,
+        "notes": review.notes,
+        "time": format_date(review.time),
+    }
+
+
+def _tell(review: Review, path: str, fingerprint: str) -> None:
+    print_line(f"{review.who} signed with {fingerprint}:")
+    print_line(f"  {review.filename}, sha256 {review.sha256}")
+    print_line(f"  {', '.join(review.criteria)}" + (f", from {review.delta_from}" if review.delta_from else ""))
+    if review.delta_sha256:
+        print_line(f"  the change from sha256 {review.delta_sha256} alone")
+    for kind, value in review.needs.model_dump().items() if review.needs is not None else ():
+        if value:
+            print_line(f"  needs {kind}: {'yes' if value is True else ', '.join(value)}")
+    if review.needs == GrantedNeeds():
+        print_line("  needs: none")
+    if review.configs_sha256:
+        print_line(f"  get_all_configs seen: sha256 {review.configs_sha256}")
+    if review.notes:
+        print_line(f"  notes: {review.notes}")
+    print_line(f"kept in {path}")
+    print_line(f"next: variantkit-allowlist approve {review.package}=={review.version}, when enough have reviewed it")

@@ -1,0 +1,62 @@
+"""Files of needs: what a reviewer found a provider to need, in TOML or in a vendor's request."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+from tomlkit import parse
+from tomlkit.exceptions import ParseError
+
+from variantkit.errors import DocumentError, InputError, Problem
+from variantkit.trust.needs import check_need
+from variantkit_allowlist.model import GrantedNeeds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def read_needs(data: bytes, where: str) -> GrantedNeeds:
+    """Read read, devices, libraries, programs and fork: alone, below `needs` or below `providers.needs`.
+
+    That is what `variantkit provider check --propose-needs` prints, and what a request holds. Raises DocumentError with
+    every need that no list can grant.
+    """
+    table = _table(data, where)
+    entry = table.get("providers", table)
+    found = entry.get("needs", entry) if isinstance(entry, dict) else entry
+    try:
+        needs = GrantedNeeds.model_validate(_frozen(found))
+    except ValidationError as error:
+        problems = [Problem(".".join(map(str, item["loc"])), item["msg"]) for item in error.errors()]
+        raise DocumentError(where, problems) from None
+    if refused := list(_refused(needs)):
+        raise DocumentError(where, refused)
+    return needs
+
+
+def _refused(needs: GrantedNeeds) -> Iterator[Problem]:
+    for kind in ("read", "devices", "libraries", "programs"):
+        for at, text in enumerate(getattr(needs, kind)):
+            problem = check_need(kind, text)
+            if problem is not None:
+                yield Problem(f"{kind}[{at}]", f"{text!a}: {problem}")
+
+
+def _table(data: bytes, where: str) -> dict[str, object]:
+    try:
+        text = data.decode("utf-8")
+        table = json.loads(text) if text.lstrip().startswith("{") else parse(text).unwrap()
+    except (ValueError, ParseError, RecursionError) as error:
+        told = str(error).partition("\n")[0]
+        raise InputError(f"{where}: expected the needs as TOML, or a request, found a fault: {told}") from None
+    if not isinstance(table, dict):
+        raise InputError(f"{where}: expected a table of needs")
+    return table
+
+
+def _frozen(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _frozen(item) for key, item in value.items()}
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value
