@@ -136,7 +136,7 @@ def _open(attestation: Attestation) -> Bundle:
         return Bundle.from_json(attestation.data)
     from pypi_attestations import Attestation as Pep740
 
-    return Pep740.model_validate_json(attestation.data).to_bundle()
+    return Pep740.model_validate(attestation.document).to_bundle()
 
 
 def _verify(

@@ -9,16 +9,15 @@ from variantkit_allowlist.model import Identity
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
 
-ARC = "1.3.6.1.4.1.57264.1."
 WORKFLOWS = ".github/workflows/"
 GITHUB = "https://github.com/"
 
 # fmt: off
-_NAMES = {
+_NAMES = {f"1.3.6.1.4.1.57264.1.{number}": name for number, name in {
     8: "issuer", 9: "signer", 11: "runner", 12: "repository", 13: "commit", 14: "ref", 15: "repository_id",
     16: "owner", 17: "owner_id", 18: "config", 19: "config_digest", 20: "trigger", 21: "invocation",
-}
-"""Fulcio's extensions by the last number of their OID; those below 8 are older spellings of the same."""
+}.items()}
+"""Fulcio's extensions by their OID; those below 8 are older spellings of the same."""
 # fmt: on
 
 _OF_IDENTITY = ("issuer", "repository", "repository_id", "owner", "owner_id", "ref", "commit", "trigger", "runner")
@@ -40,9 +39,8 @@ def read_claims(certificate: Certificate) -> Claims:
     """Read a certificate's claims; raises ValueError for one that is spelt otherwise than Fulcio's profile says."""
     found = dict.fromkeys(_NAMES.values(), "")
     for extension in certificate.extensions:
-        oid = extension.oid.dotted_string
-        if oid.startswith(ARC) and oid[len(ARC) :].isdigit() and int(oid[len(ARC) :]) in _NAMES:
-            name = _NAMES[int(oid[len(ARC) :])]
+        name = _NAMES.get(extension.oid.dotted_string, "")
+        if name:
             found[name] = read_utf8_string(extension.value.public_bytes())
             _require_plain(name, found[name])
     subject = _subject(certificate)

@@ -23,7 +23,10 @@ class MaterialError(RefusedError):
 
 
 class Attestation(NamedTuple):
-    """One attestation, unverified: a Sigstore bundle, or PEP 740's form of one. `data` is `document` as JSON."""
+    """One attestation, unverified: a Sigstore bundle, or PEP 740's form of one.
+
+    `data` is a bundle's own JSON, which its only reader takes; b"" for PEP 740's form, which is read from `document`.
+    """
 
     where: str
     form: Literal["bundle", "pep740"]
@@ -114,7 +117,7 @@ def _of_pep740(document: object, where: str) -> Attestation:
     # PEP 740 speaks of "one or more", readers take the first: whatever stood in a second would never be looked at.
     if len(entries) != 1 or has_snake_case(entries[0]):
         raise MaterialError(f"{where}: expected exactly one transparency log entry, found {len(entries)}")
-    return Attestation(where, "pep740", document, json.dumps(document).encode())
+    return Attestation(where, "pep740", document, b"")
 
 
 def _list(document: object, key: str, where: str) -> list[object]:
