@@ -30,9 +30,9 @@ FILE_SECONDS = 60.0
 class Server(FetcherInterface):
     """A repository at a URL. Each file comes within FILE_SECONDS; redirects stay on http(s) and never leave https."""
 
-    def __init__(self, url: str, environ: Mapping[str, str], *, seconds: float = FILE_SECONDS) -> None:
+    def __init__(self, url: str, environ: Mapping[str, str], *, seconds: float | None = None) -> None:
         self.where = url
-        self._seconds = seconds
+        self._seconds = seconds = FILE_SECONDS if seconds is None else seconds
         options = HttpOptions(connect_timeout=min(10.0, seconds), read_timeout=min(20.0, seconds), deadline=seconds)
         self._exchange = Exchange(Credentials(url, environ), options._replace(environ=environ))
 
