@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from variantkit_allowlist.inspection import Change
+
+
+Files: TypeAlias = "dict[str, str | bytes | None]"
 
 
 def compare(old: str, new: str, grows: tuple[str, ...] | None = ()) -> Change:
@@ -171,7 +174,7 @@ def test_attack_38_a_type_comment_is_a_comment(tmp_path: Path) -> None:
 
 
 INFO = f"{PACKAGE}-1.1.dist-info"
-OTHERS: dict[str, dict[str, str | bytes | None]] = {
+OTHERS: dict[str, Files] = {
     "other code": {f"{PACKAGE}/__init__.py": PLUGIN.replace('"1.0"', '"1.1"') + "\nimport os\n"},
     "a comment in code": {f"{PACKAGE}/__init__.py": PLUGIN.replace('"1.0"', '"1.1"') + "# x\n"},
     "a version in code that is not the wheel's": {f"{PACKAGE}/__init__.py": PLUGIN.replace('"1.0"', '"1.2"')},
@@ -187,9 +190,7 @@ OTHERS: dict[str, dict[str, str | bytes | None]] = {
 
 
 @pytest.mark.parametrize("files", OTHERS.values(), ids=OTHERS)
-def test_attack_38_whatever_else_changes_is_reviewed_whole(
-    files: dict[str, str | bytes | None], tmp_path: Path
-) -> None:
+def test_attack_38_whatever_else_changes_is_reviewed_whole(files: Files, tmp_path: Path) -> None:
     change = compare(acme_wheel(tmp_path, "1.0"), acme_wheel(tmp_path, "1.1", files=files))
     assert not change.data_only
     assert change.reasons
@@ -220,14 +221,14 @@ def test_a_version_that_is_no_later_one_is_reviewed_whole(old: str, new: str, tm
 
 def test_code_that_can_run_data_keeps_every_change_from_the_fast_lane(tmp_path: Path) -> None:
     for power in ("exec(GENERATIONS[0])", "import pickle", "__import__(GENERATIONS[0])"):
-        files: dict[str, str | bytes | None] = {f"{PACKAGE}/run.py": f"from ._tables import GENERATIONS\n{power}\n"}
+        files: Files = {f"{PACKAGE}/run.py": f"from ._tables import GENERATIONS\n{power}\n"}
         old = acme_wheel(tmp_path, "1.0", files=files)
         new = acme_wheel(tmp_path, "1.1", files=files, tables=tables_of("1.1").replace('"g1")', '"g1", "g0")'))
         assert any("data may become code" in reason for reason in compare(old, new).reasons)
 
 
 def test_a_docstring_that_code_reads_is_data(tmp_path: Path) -> None:
-    files: dict[str, str | bytes | None] = {f"{PACKAGE}/run.py": "from . import _tables\nX = _tables.__doc__\n"}
+    files: Files = {f"{PACKAGE}/run.py": "from . import _tables\nX = _tables.__doc__\n"}
     new = acme_wheel(tmp_path, "1.1", files=files, tables=tables_of("1.1").replace("What is known", "rm x"))
     change = compare(acme_wheel(tmp_path, "1.0", files=files), new)
     assert any("docstring may become data" in reason for reason in change.reasons)
@@ -253,7 +254,7 @@ def test_the_same_bytes_are_identical(tmp_path: Path) -> None:
 
 def test_code_tables_and_metadata_are_told_apart_and_powers_first(tmp_path: Path) -> None:
     plugin = PLUGIN.replace('"1.0"', '"1.1"') + "import os\nos.system('/bin/acme')\n"
-    files: dict[str, str | bytes | None] = {f"{PACKAGE}/__init__.py": plugin, f"{PACKAGE}/x.txt": "\x1b[2J\n"}
+    files: Files = {f"{PACKAGE}/__init__.py": plugin, f"{PACKAGE}/x.txt": "\x1b[2J\n"}
     change = compare(acme_wheel(tmp_path, "1.0"), acme_wheel(tmp_path, "1.1", files=files))
     document = as_document(change)
     assert {(item.kind, item.detail) for item in change.gained} == {
@@ -303,11 +304,11 @@ def test_a_first_party_provider_with_a_new_value_in_its_table_is_data(tmp_path: 
     with zipfile.ZipFile(path) as archive:
         files = {name: archive.read(name) for name in archive.namelist() if not name.endswith("/RECORD")}
     changed = {
-        name.replace("-0.1.0.dist-info", "-0.2.0.dist-info"): data.replace(
-            b"Version: 0.1.0\n", b"Version: 0.2.0\n"
-        ).replace(b'LIBRARIES = ("gnu",', b'LIBRARIES = ("gnu", "fresh",')
+        name.replace("-0.1.0.dist-info", "-0.2.0.dist-info"): data.replace(b"\nVersion: 0.1.0\n", b"\nVersion: 0.2.0\n")
         for name, data in files.items()
     }
+    tables = "openmp_variant_provider/_tables.py"
+    changed[tables] = changed[tables].replace(b'LIBRARIES = ("gnu",', b'LIBRARIES = ("gnu", "fresh",')
     record = "openmp_variant_provider-0.2.0.dist-info/RECORD"
     changed[record] = ("".join(record_line(*item) for item in changed.items()) + f"{record},,\n").encode()
     new = write_zip(str(tmp_path / "openmp_variant_provider-0.2.0-py3-none-any.whl"), changed)

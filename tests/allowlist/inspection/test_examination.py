@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from variantkit_allowlist.inspection import Inspection
 
 
+INFO_FILES = ("METADATA", "RECORD", "WHEEL", "entry_points.txt")
+
+
 def examine(path: str, published: Mapping[str, bytes] = {}) -> Inspection:
     with open(path, "rb") as stream:
         return inspect_wheel(stream.read(), os.path.basename(path), published)

@@ -20,11 +20,15 @@ NAME = "prov-1.0-py3-none-any.whl"
 BENIGN = benign_wheel()
 
 
+def require_one_line(text: str) -> None:
+    assert text.isprintable()
+
+
 def look(data: bytes) -> Inspection | None:
     try:
         found = inspect_wheel(data, NAME)
     except InputError as error:
-        assert "\n" not in str(error)
+        require_one_line(str(error))
         return None
     assert "\n".join(inspection_lines(found)).encode()
     assert as_document(found)
@@ -49,7 +53,7 @@ def test_a_wheel_with_some_bytes_changed_ends_in_a_report_or_a_sentence(changes:
 PIECES = st.sampled_from([
     "os", ".", "x", "=", "(", ")", "[", "]", "{", "}", "'", '"', '"""', "\\", "\n", " ", "\t", "#", ":", ",", ";", "@",
     "lambda", "if", "else", "elif", "import", "from", "def", "class", "f'", "b'", "0x", "1", "-", "*", "**", ":=", "é",
-    "\u0435", "\u202e", "\r", "\x0c", "\x00", "\ufeff", "__import__", "exec", "getattr", "environ", "/bin/sh", "\\N{DASH}",
+    "\u0435", "\u202e", "\r", "\x0c", "\x00", "\ufeff", "__import__", "exec", "getattr", "environ", "/bin/sh",
     "async", "await", "match", "case", "_", "type", "...", "global", "nonlocal", "yield", "~", "<", ">", "!", "$", "?",
 ])  # fmt: skip
 
@@ -73,12 +77,12 @@ def test_any_metadata_ends_in_a_report(content: bytes, name: bytes) -> None:
 
 
 def test_the_largest_sources_are_read_in_bounded_time() -> None:
-    dense = b"x=[" + b"a," * ((2 << 20) // 2 - 4) + b"]"
-    wide = b"f(" + b"'%s'," % (b"/a" * 20) * 40_000 + b")"
+    dense = b"x=[" + b"a," * ((1 << 19) - 4) + b"]"
+    wide = b"f(" + b"'%s'," % (b"/a" * 20) * 20_000 + b")"
     started = time.monotonic()
-    found = look(wheel(Raw(b"prov/a.py", dense), Raw(b"prov/b.py", wide), Raw(b"prov/c.py", b"(" * (2 << 20))))
+    found = look(wheel(Raw(b"prov/a.py", dense), Raw(b"prov/b.py", wide), Raw(b"prov/c.py", b"(" * (1 << 20))))
     assert found is not None
-    assert time.monotonic() - started < 60
+    assert time.monotonic() - started < 30
 
 
 def test_two_long_files_are_compared_in_bounded_time() -> None:

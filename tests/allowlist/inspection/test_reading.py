@@ -157,4 +157,4 @@ def test_a_program_is_known_by_its_name(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["g3", "13.0", "true", "gnu", "sm_90", "x86_64_v3", "a sentence of words", ""])
 def test_a_value_is_no_program(text: str) -> None:
-    assert not (is_program(text) or is_path(text) or is_library(text) or is_variable(text))
+    assert [test(text) for test in (is_program, is_path, is_library, is_variable)] == [False] * 4

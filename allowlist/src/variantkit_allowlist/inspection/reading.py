@@ -19,7 +19,7 @@ from variantkit_allowlist.inspection.known import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 OPAQUE = 1000
 """Characters without a blank from which a text is data and not words."""
@@ -50,23 +50,34 @@ class _Scope(NamedTuple):
     aliases: dict[str, set[str]]
     stars: tuple[str, ...]
     docs: frozenset[int]
-    typing: frozenset[int]
+
+
+_TELLING = (ast.Constant, ast.Name, ast.Attribute, ast.Call, ast.Subscript, ast.Import, ast.ImportFrom, ast.Expr,
+            ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)  # fmt: skip
+"""The nodes that say something; a hostile module has millions of others."""
 
 
 def read_facts(tree: ast.Module, path: str) -> tuple[list[Fact], list[Used]]:
     """Everything seen in a module at `path` of a wheel, in the order of its lines."""
-    used = list(_imports(tree, path, _typing_only(tree)))
-    scope = _Scope(_aliases(tree), tuple(_stars(tree)), _docstrings(tree), _typing_only(tree))
+    nodes: list[ast.AST] = [node for node in ast.walk(tree) if isinstance(node, _TELLING)]
+    typing = _typing_only(tree, nodes)
+    used = list(_imports(nodes, path, typing))
+    scope = _Scope(_aliases(nodes), tuple(_stars(nodes)), _docstrings(nodes))
     facts = [fact for item in used if not item.typing for fact in _of_import(item)]
-    for node in ast.walk(tree):
-        if id(node) not in scope.typing:
+    for node in nodes:
+        if id(node) not in typing and not (isinstance(node, ast.Name) and _is_plain(node, scope)):
             facts += _of_node(node, scope)
     return sorted(facts, key=lambda fact: (fact.line, fact.kind, fact.detail)), used
 
 
-def _typing_only(tree: ast.Module) -> frozenset[int]:
+def _is_plain(node: ast.Name, scope: _Scope) -> bool:
+    """Whether a name is the module's own and means nothing here, as nearly all are."""
+    return node.id not in scope.aliases and node.id not in POWERS and not scope.stars
+
+
+def _typing_only(tree: ast.Module, nodes: Sequence[ast.AST]) -> frozenset[int]:
     """The nodes that run for type checkers alone: below `if TYPE_CHECKING`, where nothing else binds that name."""
-    bound = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == "TYPE_CHECKING"]
+    bound = [node for node in nodes if isinstance(node, ast.Name) and node.id == "TYPE_CHECKING"]
     stored = sum(not isinstance(node.ctx, ast.Load) for node in bound)
     said_false = any(
         isinstance(node, ast.Assign)
@@ -77,7 +88,7 @@ def _typing_only(tree: ast.Module) -> frozenset[int]:
     )
     origins = [
         node.module
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.ImportFrom)
         for alias in node.names
         if "TYPE_CHECKING" in (alias.asname, alias.name)
@@ -92,15 +103,15 @@ def _is_name(node: ast.AST | None, name: str) -> bool:
     return isinstance(node, ast.Name) and node.id == name
 
 
-def _docstrings(tree: ast.Module) -> frozenset[int]:
+def _docstrings(nodes: Sequence[ast.AST]) -> frozenset[int]:
     """Texts that stand alone, which say something to people only."""
     return frozenset(
-        id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        id(node.value) for node in nodes if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
     )
 
 
-def _imports(tree: ast.Module, path: str, typing: frozenset[int]) -> Iterator[Used]:
-    for node in ast.walk(tree):
+def _imports(nodes: Sequence[ast.AST], path: str, typing: frozenset[int]) -> Iterator[Used]:
+    for node in nodes:
         if isinstance(node, ast.Import):
             yield from (Used(alias.name, node.lineno, id(node) in typing) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -125,9 +136,9 @@ def resolve_relative(path: str, level: int, module: str) -> str:
     return ".".join([*parts[: len(parts) - (level - 1)], *([module] if module else [])])
 
 
-def _aliases(tree: ast.Module) -> dict[str, set[str]]:
+def _aliases(nodes: Sequence[ast.AST]) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 top = alias.name.partition(".")[0]
@@ -138,8 +149,8 @@ def _aliases(tree: ast.Module) -> dict[str, set[str]]:
     return found
 
 
-def _stars(tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
+def _stars(nodes: Sequence[ast.AST]) -> Iterator[str]:
+    for node in nodes:
         if isinstance(node, ast.ImportFrom) and not node.level and any(alias.name == "*" for alias in node.names):
             yield node.module or ""
 

@@ -14,8 +14,8 @@ from variantkit_allowlist.inspection.lexing import check_depth, odd_names
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-MAX_MODULE_BYTES = 2 << 20
-MAX_SOURCE_BYTES = 8 << 20
+MAX_MODULE_BYTES = 1 << 20
+MAX_SOURCE_BYTES = 4 << 20
 """Of all modules together; the largest one that is vendored today has 0.3 MiB."""
 
 
