@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from securesystemslib.dsse import Envelope
+    from securesystemslib.signer import SSlibKey
 
     from variantkit_allowlist.model import VendorKey
 
@@ -78,13 +79,14 @@ def _signer(envelope: Envelope, keys: Sequence[VendorKey], now: int) -> _Signer:
     raise NotVerifiedError("key-unknown", "not signed by a key that the list names for this package")
 
 
-def _signed(envelope: Envelope, key: object) -> bool:
+def _signed(envelope: Envelope, key: SSlibKey) -> bool:
     from securesystemslib.exceptions import UnverifiedSignatureError, VerificationError
+    from securesystemslib.signer import Signature
 
     for signature in envelope.signatures.values():
         try:
-            # The signature's keyid is an unsigned hint: it is set aside, and each signature tried.
-            key.verify_signature(signature, envelope.pae())  # type: ignore[attr-defined]
+            # The signature's keyid is an unsigned hint, by which other tools mean other things: each one is tried.
+            key.verify_signature(Signature(key.keyid, signature.signature), envelope.pae())
         except (UnverifiedSignatureError, VerificationError, ValueError):
             continue
         return True
