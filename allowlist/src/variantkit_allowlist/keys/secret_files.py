@@ -14,13 +14,17 @@ MAX_SECRET_BYTES = 65536
 
 def read_secret_file(path: str, what: str) -> bytes:
     """Read a file that belongs to this user (or root) and that nobody else may read; raise InputError otherwise."""
+    data = b""
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0))
+        try:
+            _require_secret(path, what, os.fstat(descriptor))
+            while len(data) <= MAX_SECRET_BYTES and (part := os.read(descriptor, MAX_SECRET_BYTES + 1)):
+                data += part
+        finally:
+            os.close(descriptor)
     except OSError as error:
         raise InputError(f"{path}: expected {what}, found: {error.strerror}") from None
-    with os.fdopen(descriptor, "rb") as stream:
-        _require_secret(path, what, os.fstat(stream.fileno()))
-        data = stream.read(MAX_SECRET_BYTES + 1)
     if len(data) > MAX_SECRET_BYTES:
         raise InputError(f"{path}: expected {what}, found more than {MAX_SECRET_BYTES} bytes")
     return data

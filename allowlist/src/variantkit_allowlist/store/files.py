@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 import sys
 import tempfile
 from typing import TYPE_CHECKING
@@ -20,13 +21,26 @@ def read_file(path: str, cap: int) -> bytes:
     """Read a plain file of at most `cap` bytes; raise InputError when there is none, or something else."""
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
     try:
-        with os.fdopen(os.open(path, flags), "rb") as stream:
-            data = stream.read(cap + 1)
+        descriptor = os.open(path, flags)
+        try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise InputError(f"{path}: expected a plain file, found something else")
+            data = _read(descriptor, cap + 1)
+        finally:
+            os.close(descriptor)
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from None
     if len(data) > cap:
         raise InputError(f"{path}: expected at most {cap} bytes, found more")
     return data
+
+
+def _read(descriptor: int, most: int) -> bytes:
+    parts = []
+    while most > 0 and (part := os.read(descriptor, most)):
+        parts.append(part)
+        most -= len(part)
+    return b"".join(parts)
 
 
 def write_whole(path: str, data: bytes, mode: int = 0o644) -> None:
