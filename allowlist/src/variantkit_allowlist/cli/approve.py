@@ -67,10 +67,12 @@ def run(args: argparse.Namespace, world: World) -> int:
     from variantkit_allowlist.cli.decisions import decide, show, told, verify_origin
     from variantkit_allowlist.cli.imported_lists import read_imports
     from variantkit_allowlist.curation.dossier import read_dossier
+    from variantkit_allowlist.statements.envelope import require_plain
     from variantkit_allowlist.store import open_list
     from variantkit_allowlist.verdict import as_json
 
     now = world.now()
+    require_plain(args.notes, "--notes")
     directory = open_list(args.list, now)
     subject = _find_subject(directory, args)
     _require_new(directory.ledger, subject.wheel)

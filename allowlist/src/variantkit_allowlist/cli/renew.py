@@ -115,7 +115,6 @@ def _renewed(
     from variantkit_allowlist.store.edits import replace_approval
 
     new = make_approval(decided.case, decided.dossier.statements, now, superseded=old.superseded)
-    new = new.model_copy(update={"approved": old.approved})
     if write:
         decided_by = directory.data
         directory = replace_approval(directory, old, new)

@@ -42,10 +42,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, world: World) -> int:
     """Add one revocation; none is ever taken back."""
     from variantkit_allowlist.curation.candidate import date_of
+    from variantkit_allowlist.statements.envelope import require_plain
     from variantkit_allowlist.store import open_list
     from variantkit_allowlist.store.edits import add_revocation
 
     now = world.now()
+    require_plain(args.reason, "--reason")
     directory = open_list(args.list)
     if args.person not in directory.ledger.reviewers:
         known = ", ".join(directory.ledger.reviewers) or "nobody yet"

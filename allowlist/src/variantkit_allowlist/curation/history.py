@@ -55,15 +55,14 @@ def approval_of(ledger: Ledger, package: str, version: str) -> Approval | None:
 
 
 def as_before(ledger: Ledger, approval: Approval) -> Ledger:
-    """The ledger as far as it came before an approval: what a renewal is decided from, as its approval was."""
-    older = newest_first({approval.version, *(item.version for item in ledger.approved)})
-    place = older.index(approval.version)
+    """The ledger without this version and later ones of the package: what a renewal is decided from.
+
+    A renewal grants nothing new; what came after it is no measure of it.
+    """
+    order = newest_first({item.version for item in ledger.approved})
+    place = order.index(approval.version)
     before = tuple(
-        item
-        for item in ledger.approved
-        if item.approved < approval.approved
-        or (item.approved == approval.approved and older.index(item.version) > place)
-        or item.package != approval.package
+        item for item in ledger.approved if item.package != approval.package or order.index(item.version) > place
     )
     return ledger.model_copy(update={"approved": before})
 
