@@ -76,6 +76,14 @@ def make_environments(directory: str) -> Environments:
     return Environments(directory, ours, peer, folders, uv, _environ(directory))
 
 
+def make_allowlist_environment(environments: Environments) -> str:
+    """A third environment, for the rows that need it: variantkit-allowlist from its built wheel, and what it brings."""
+    directory = os.path.join(environments.directory, "allowlist-wheel")
+    output_of([environments.uv, "build", "--quiet", "--wheel", "--out-dir", directory, os.path.join(ROOT, "allowlist")])
+    wheels = (_only(os.path.join(environments.directory, "variantkit-*.whl")), _only(os.path.join(directory, "*.whl")))
+    return _make_environment(environments.uv, os.path.join(environments.directory, "allowlist"), *wheels)
+
+
 def _make_environment(uv: str, directory: str, *requirements: str) -> str:
     output_of([uv, "venv", "--quiet", "--no-project", "--python", sys.executable, directory])
     python = os.path.join(directory, "bin", "python")

@@ -12,8 +12,9 @@ from contextlib import closing
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from benchmarks.attestations import COUNT, write_attestations
 from benchmarks.documents import provider_document, static_document, write_document
-from benchmarks.environments import PROVIDERS, inside
+from benchmarks.environments import PROVIDERS, inside, make_allowlist_environment
 from benchmarks.measure import (
     MeasurementError,
     Series,
@@ -224,6 +225,23 @@ def enforcement(part: str) -> Callable[[Bench], Series]:
     return measure
 
 
+def further_attestation(bench: Bench) -> Series:
+    """Read and verify one attestation after others, each another; the peer reads its root anew for each."""
+    envs = bench.environments
+    python, folder = make_allowlist_environment(envs), write_attestations(envs.directory)
+    # The peer takes its root from a cache of its user's, so that the cache is ours.
+    environ = {**envs.environ, "XDG_CACHE_HOME": folder, "XDG_DATA_HOME": folder}
+    ours = Stopwatch([python, "-I", inside("verify_variantkit.py"), inside(), folder], environ)
+    theirs = Stopwatch([python, "-I", inside("verify_pypi_attestations.py"), inside(), folder], environ)
+    with closing(ours), closing(theirs):
+        if ours.ready != {"verified": COUNT} or theirs.ready != {"verified": COUNT}:
+            raise MeasurementError(
+                f"attestations: expected {COUNT} verified by both, found {ours.ready} {theirs.ready}"
+            )
+        mine, other = ours.take("verify"), theirs.take("verify")
+        return take_pairs(lambda: mine() / COUNT, lambda: other() / COUNT, bench.pairs)
+
+
 def memory(bench: Bench) -> Series:
     """Peak resident memory of cold `select`."""
     envs, path = bench.environments, bench.static(MOST)
@@ -255,4 +273,5 @@ def all_rows() -> Iterator[Row]:
     yield Row("gate for one provider, canonical check included", "", 1.0, None, enforcement("gate"))
     # Read once a run, whatever number of providers is judged; it grows with the list, so it has a row of its own.
     yield Row("reading the approved list of nine providers", "", 1.0, None, enforcement("list"))
+    yield Row("one further attestation", "pypi-attestations, warm", 1.0, 0.75, further_attestation)
     yield Row(f"peak memory of cold select, N = {MOST:,}", "variantlib", 0.9, 0.7, memory, unit=MEBIBYTES)
