@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import zipfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
 from support.approvals import approve, write_list
-from support.hostile_wheels import sentinel_provider
+from support.scene import LONG_AFTER, MODULE, PACKAGE, Scene
 from support.served import http_index
-from support.uv import UV
 from support.wheels import make_wheel
 from variantkit.trust.gate import REFUSALS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
-PACKAGE = "hostile-variant-provider"
-MODULE = "hostile_variant_provider"
-SCHEMA = "https://variants-schema.wheelnext.dev/peps/850/v0.2.0.json"
-LONG_AFTER = "2200-01-01"
 LIST_STATES = {"list-expired", "list-invalid", "list-rolled-back", "clock-before-list"}
 
 ABOUT_BYTES = {"hash-mismatch", "wheel-not-canonical"}
@@ -33,66 +27,6 @@ ABOUT_BYTES = {"hash-mismatch", "wheel-not-canonical"}
 
 ABOUT_INDEXES = {"index-mismatch"}
 """A wheel in a directory is bound to no index: see the test where the only one is on an index."""
-
-
-class Ended(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-class Scene:
-    """A release that asks for a provider which leaves a trace, both on an index and in a directory at hand."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self.trace = root / "trace"
-        self.wheels, self.providers = root / "wheels", root / "providers"
-        for folder in ("wheels", "providers", "home", "bundle"):
-            (root / folder).mkdir()
-        self.provider = sentinel_provider(self.providers, PACKAGE, "1.0", self.trace)
-        self.environ = {
-            "PATH": os.pathsep.join([str(Path(UV).parent), os.environ.get("PATH", "")]),
-            "HOME": str(root / "home"),
-            "PYTHONPATH": str(root / "bundle"),
-            "UV_CACHE_DIR": str(root / "uv-cache"),
-            "UV_PYTHON_DOWNLOADS": "never",
-            "UV_NO_CONFIG": "1",
-        }
-        self.write_bundle(write_list(root / "none.json", [], expires=LONG_AFTER))
-
-    def write_bundle(self, listed: str) -> None:
-        """An SDK whose embedded list is `listed`, and which has no providers of its own."""
-        package = self.root / "bundle" / "variantkit_bundle"
-        package.mkdir(exist_ok=True)
-        (package / "__init__.py").write_text("")
-        (package / "approved.json").write_bytes(Path(listed).read_bytes())
-
-    def write_release(self, requires: Sequence[str], namespace: str, **provider: Any) -> str:
-        document = {
-            "$schema": SCHEMA,
-            "default-priorities": {"namespace": [namespace]},
-            "providers": {namespace: {"requires": list(requires), **provider}},
-            "variants": {"hot": {namespace: {"level": ["v1"]}}, "null": {}},
-        }
-        for label in ("hot", "null"):
-            one = {**document, "variants": {label: document["variants"][label]}}  # type: ignore[index]
-            make_wheel(self.wheels, "sel", label=label, variant=one)
-        make_wheel(self.wheels, "sel")
-        (self.wheels / Path(self.provider).name).write_bytes(Path(self.provider).read_bytes())
-        path = self.wheels / "sel-1.0-variants.json"
-        path.write_text(json.dumps(document))
-        return str(path)
-
-    def run(self, *arguments: str, **environ: str) -> Ended:
-        command = [sys.executable, "-m", "variantkit", *arguments]
-        done = subprocess.run(
-            command, env=self.environ | environ, cwd=self.root / "home", capture_output=True, text=True, check=False
-        )
-        return Ended(done.returncode, done.stdout, done.stderr)
-
-    def decide(self, listed: str) -> list[str]:
-        return ["--approved", listed, "--provider-wheels", str(self.providers)]
 
 
 @pytest.fixture
@@ -167,7 +101,7 @@ def test_an_approved_provider_does_leave_its_trace(scene: Scene) -> None:
 
 
 @every_case
-def test_select_and_explain_say_why_and_run_nothing(scene: Scene, case: Case) -> None:
+def test_t1_select_and_explain_say_why_and_run_nothing(scene: Scene, case: Case) -> None:
     listed, release = prepare(scene, case)
     ended = scene.run("select", release, "--json", *scene.decide(listed))
     found = json.loads(ended.out)
@@ -204,7 +138,7 @@ ONE_OF_EACH = {case.code: case for case in reversed(CASES.values())}
 
 
 @pytest.mark.parametrize("case", ONE_OF_EACH.values(), ids=ONE_OF_EACH)
-def test_install_asks_no_index_for_a_refused_provider_and_runs_nothing(scene: Scene, case: Case) -> None:
+def test_t1_install_asks_no_index_for_a_refused_provider_and_runs_nothing(scene: Scene, case: Case) -> None:
     listed, _ = prepare(scene, case)
     target = scene.root / "target"
     with http_index(str(scene.wheels)) as index:
@@ -223,7 +157,7 @@ def test_install_asks_no_index_for_a_refused_provider_and_runs_nothing(scene: Sc
 
 
 @pytest.mark.parametrize("approved", [True, False], ids=["its-index", "another-index"])
-def test_a_provider_bound_to_an_index_comes_from_no_other(scene: Scene, approved: bool) -> None:
+def test_t5_a_provider_bound_to_an_index_comes_from_no_other(scene: Scene, approved: bool) -> None:
     (scene.root / "empty").mkdir()
     with http_index(str(scene.wheels)) as index:
         bound = index.url if approved else "https://approved.invalid/simple"
@@ -239,7 +173,7 @@ def test_a_provider_bound_to_an_index_comes_from_no_other(scene: Scene, approved
     assert scene.trace.exists() is approved
 
 
-def test_labelling_asks_a_provider_only_through_the_gate(scene: Scene) -> None:
+def test_t26_labelling_asks_a_provider_only_through_the_gate(scene: Scene) -> None:
     listed, _ = prepare(scene, Case("not-listed", {"package": "other-provider"}))
     (scene.root / "home" / "pyproject.toml").write_text(
         '[variant.default-priorities]\nnamespace = ["example"]\n'
@@ -253,13 +187,13 @@ def test_labelling_asks_a_provider_only_through_the_gate(scene: Scene) -> None:
     assert not scene.trace.exists()
 
 
-def test_looking_at_wheels_runs_nothing_of_them(scene: Scene) -> None:
+def test_t26_looking_at_wheels_runs_nothing_of_them(scene: Scene) -> None:
     assert scene.run("wheel", "show", scene.provider).code == 0
     assert scene.run("index", str(scene.providers)).code == 0
     assert not scene.trace.exists()
 
 
-def test_plugins_of_the_environment_are_not_discovered(scene: Scene) -> None:
+def test_t25_plugins_of_the_environment_are_not_discovered(scene: Scene) -> None:
     """An entry point in the group that other tools load runs nothing here, nor does a module of the endpoint's name."""
     place = scene.root / "bundle"
     (place / f"{MODULE}.py").write_text(f"open({str(scene.trace)!r}, 'a').close()\n")
@@ -273,7 +207,7 @@ def test_plugins_of_the_environment_are_not_discovered(scene: Scene) -> None:
         assert not scene.trace.exists(), arguments
 
 
-def test_no_exec_runs_not_even_what_is_approved(scene: Scene) -> None:
+def test_t26_no_exec_runs_not_even_what_is_approved(scene: Scene) -> None:
     listed, release = prepare(scene, Case("ok"))
     scene.run("select", release, "--no-exec", *scene.decide(listed))
     for arguments in (["select", release], ["detect"], ["doctor"], ["explain", release]):
@@ -293,7 +227,7 @@ sys.exit(main(sys.argv[1:]))
 
 
 @pytest.mark.parametrize(("options", "code"), [([], 99), (["--no-exec"], 0)], ids=["approved", "no-exec"])
-def test_no_exec_starts_no_process_whatsoever(scene: Scene, options: list[str], code: int) -> None:
+def test_t26_no_exec_starts_no_process_whatsoever(scene: Scene, options: list[str], code: int) -> None:
     listed, release = prepare(scene, Case("ok"))
     command = [sys.executable, "-c", WATCHED, "select", release, *scene.decide(listed), *options]
     assert subprocess.run(command, env=scene.environ, capture_output=True, check=False).returncode == code

@@ -80,7 +80,7 @@ def test_the_source_tree_holds_nothing_generated(wheel: Path) -> None:
     assert not (ROOT / "sdk" / "src" / "variantkit_bundle").exists()
 
 
-def test_a_release_build_without_the_published_wheels_fails_and_leaves_nothing(
+def test_attack_13_a_release_build_without_the_published_wheels_fails_and_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scratch = tmp_path / "scratch"
@@ -103,7 +103,7 @@ def test_a_release_build_without_the_published_wheels_fails_and_leaves_nothing(
         pytest.param('"revoked": []', '"revoked": [], "revoked": []', "twice", id="key twice"),
     ],
 )  # fmt: skip
-def test_a_release_build_that_nobody_reviewed_so_fails(
+def test_attack_13_a_release_build_that_nobody_reviewed_so_fails(
     wheel: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, old: str, new: str, message: str
 ) -> None:
     sdk, published = tmp_path / "sdk", tmp_path / "published"

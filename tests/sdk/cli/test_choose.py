@@ -85,7 +85,7 @@ def test_detect_says_what_is_supported_and_who_says_so(capsys: pytest.CaptureFix
     assert (flag["where"], flag["serial"], len(flag["sha256"])) == (approved[1], 1, 64)
 
 
-def test_detect_says_that_a_development_build_approves_itself(capsys: pytest.CaptureFixture[str]) -> None:
+def test_attack_13_detect_says_that_a_development_build_approves_itself(capsys: pytest.CaptureFixture[str]) -> None:
     code, found = run_json(capsys, "detect")
     embedded = next(item for item in found["approved"] if item["level"] == "embedded")
     assert (code, embedded["origin"]) == (0, "development")
@@ -141,7 +141,7 @@ def test_a_static_file_replaces_the_provider(
     assert run(capsys, "select", variants_json)[1] == "v3\n"
 
 
-def test_a_static_file_that_others_can_write_is_refused(
+def test_t20_a_static_file_that_others_can_write_is_refused(
     capsys: pytest.CaptureFixture[str], variants_json: str, tmp_path: Path
 ) -> None:
     static = tmp_path / "machine.toml"
@@ -227,7 +227,7 @@ def test_a_broken_variants_json_leaves_the_plain_wheel(capsys: pytest.CaptureFix
     assert [note["code"] for note in found["notes"]] == ["metadata-invalid"]
 
 
-def test_a_wheel_whose_label_and_variant_json_disagree_is_left_out(
+def test_t29_a_wheel_whose_label_and_variant_json_disagree_is_left_out(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, approved: list[str]
 ) -> None:
     release = tmp_path / "release"
@@ -300,7 +300,7 @@ def test_wrong_usage_is_one_sentence_and_exit_2(
     assert "Traceback" not in err
 
 
-def test_escape_sequences_of_foreign_text_are_shown_not_sent(
+def test_t28_escape_sequences_of_foreign_text_are_shown_not_sent(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     path = tmp_path / "x.json"

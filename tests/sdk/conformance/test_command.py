@@ -145,7 +145,7 @@ def test_a_machine_of_ones_own_is_a_file(tmp_path: Path, capsys: pytest.CaptureF
         ("{tmp}/broken.whl", "expected a wheel, found a broken zip archive"),
     ],
 )
-def test_what_is_no_local_wheel_is_refused_in_one_sentence(
+def test_attack_35_what_is_no_local_wheel_is_refused_in_one_sentence(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], argument: str, words: str
 ) -> None:
     for name in ("empty", "two"):
@@ -159,7 +159,7 @@ def test_what_is_no_local_wheel_is_refused_in_one_sentence(
 
 
 @pytest.mark.parametrize("how", ["option", "variable"])
-def test_no_exec_mode_refuses(
+def test_attack_35_no_exec_mode_refuses(
     wheel: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
     if how == "variable":

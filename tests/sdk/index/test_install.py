@@ -314,7 +314,7 @@ def test_an_index_that_fails_ends_the_installation(desk: Desk, index: HttpIndex,
 
 
 @both
-def test_a_list_that_cannot_decide_ends_the_installation(desk: Desk, index: HttpIndex, way: Way) -> None:
+def test_attack_11_a_list_that_cannot_decide_ends_the_installation(desk: Desk, index: HttpIndex, way: Way) -> None:
     ended = desk.install(way, index.url, "sel", machine=ToldMachine(answer=LIST_STATE))
     assert (ended.code, desk.label()) == (3, "nothing")
     assert "--accept-fallback" in ended.err
@@ -426,7 +426,7 @@ def test_a_failing_installer_is_exit_1(desk: Desk, index: HttpIndex, way: Way) -
 
 
 @both
-def test_no_exec_builds_nothing(desk: Desk, index: HttpIndex, way: Way) -> None:
+def test_t26_no_exec_builds_nothing(desk: Desk, index: HttpIndex, way: Way) -> None:
     Path(desk.wheels, "built-1.0.tar.gz").write_bytes(b"not even an archive")
     ended = desk.install(way, index.url, "built", no_exec=True)
     assert ended.code == 1
@@ -472,7 +472,7 @@ def hostile_source(desk: Desk) -> Path:
         pytest.param("url-dep", id="dependency-of-a-wheel"),
     ],
 )
-def test_no_exec_runs_nothing_of_a_source_however_it_is_named(
+def test_t26_no_exec_runs_nothing_of_a_source_however_it_is_named(
     desk: Desk, index: HttpIndex, hostile_source: Path, way: Way, form: str
 ) -> None:
     Path("lines.txt").write_text(f"--no-binary :all:\n{hostile_source}\n")

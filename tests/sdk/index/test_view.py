@@ -282,7 +282,7 @@ def test_a_wheel_without_a_digest_still_has_a_build_tag_of_its_own() -> None:
     ],
     ids=["404", "broken", "other labels", "re-pointed label", "other provider"],
 )
-def test_metadata_that_cannot_be_used_costs_the_variants_and_never_the_plain_wheel(
+def test_attack_17_metadata_that_cannot_be_used_costs_the_variants_and_never_the_plain_wheel(
     upstream: MemoryUpstream, spoil: Callable[[MemoryUpstream], object], code: str
 ) -> None:
     spoil(upstream)

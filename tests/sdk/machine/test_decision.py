@@ -94,7 +94,7 @@ ORDER: list[tuple[str, dict[str, Any], ProviderInfo, str, str]] = [
 @pytest.mark.parametrize(
     ("settings", "info", "status", "source"), [row[1:] for row in ORDER], ids=[row[0] for row in ORDER]
 )
-def test_what_comes_first_decides_and_nothing_runs(
+def test_attack_18_what_comes_first_decides_and_nothing_runs(
     stage: Stage, tmp_path: Path, settings: dict[str, Any], info: ProviderInfo, status: str, source: str
 ) -> None:
     found = answer(machine_of(stage, tmp_path, **settings), info)
@@ -137,7 +137,7 @@ REFUSALS: list[tuple[str, Callable[[dict[str, Any]], list[dict[str, Any]]], dict
     REFUSALS,
     ids=[f"{i}-{row[0]}" for i, row in enumerate(REFUSALS)],
 )
-def test_a_refused_provider_supports_nothing_and_leaves_no_trace(
+def test_t10_a_refused_provider_supports_nothing_and_leaves_no_trace(
     stage: Stage,
     tmp_path: Path,
     code: str,
@@ -193,7 +193,7 @@ class RecordingIndex:
             return stream.read()
 
 
-def test_a_file_of_another_index_is_not_fetched(stage: Stage, tmp_path: Path) -> None:
+def test_attack_6_a_file_of_another_index_is_not_fetched(stage: Stage, tmp_path: Path) -> None:
     entry = approve(stage.wheel, index=["https://approved.test/simple"])
     index = RecordingIndex(stage.wheel, "https://evil.test/simple", entry["sha256"][0])
     machine = ThisMachine(machine_of(stage, tmp_path, [entry]).settings._replace(sources=(index,)))
@@ -222,7 +222,9 @@ def test_an_approved_provider_without_a_wheel_is_undetermined_not_absent(stage: 
     assert "--provider-wheels" in found.detail
 
 
-def test_a_provider_that_must_be_sandboxed_does_not_run_without_a_sandbox(stage: Stage, tmp_path: Path) -> None:
+def test_attack_6_a_provider_that_must_be_sandboxed_does_not_run_without_a_sandbox(
+    stage: Stage, tmp_path: Path
+) -> None:
     found = answer(machine_of(stage, tmp_path, [approve(stage.wheel, isolation="sandboxed")]))
     assert (found.status, found.code) == ("denied", "isolation-unavailable")
     assert not stage.has_run()

@@ -78,7 +78,7 @@ def test_bytes_that_are_not_utf8_are_refused() -> None:
         decode(b"\xff", "machine.toml")
 
 
-def test_a_file_is_believed_until_its_date_and_not_after() -> None:
+def test_t19_a_file_is_believed_until_its_date_and_not_after() -> None:
     static = parse_static(GOOD, "machine.toml")
     assert require_current(static, EXPIRES) is static
     with pytest.raises(UndeterminedError, match="expired"):

@@ -73,7 +73,7 @@ def test_broken_clauses_are_listed_up_to_a_number() -> None:
     assert answer.diagnostics[-1][1] == "and 12 more"
 
 
-def test_the_approved_digest_must_be_met() -> None:
+def test_t17_the_approved_digest_must_be_met() -> None:
     approved = "d3205a37ab7a4a1c6cb0d6d6a2f1f6a3bb5b0a2e7f3a0b2f4b1d8c9e0f1a2b3c"
     assert code_of(read(GOOD, approved)) == "configs-digest-mismatch"
     assert approved in read(GOOD, approved).diagnostics[0][1]

@@ -37,7 +37,7 @@ def test_documented_overrides_reach_a_provider(name: str) -> None:
         *("_VARIANT_PROVIDER_", "X_VARIANT_PROVIDER_Y\n", "x_variant_provider_y", "ROCM_PATH_2", ""),
     ],
 )
-def test_anything_else_does_not(name: str) -> None:
+def test_t14_anything_else_does_not(name: str) -> None:
     assert child_environment({name: "x"}, "linux") == {}
 
 

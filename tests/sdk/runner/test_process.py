@@ -179,7 +179,7 @@ def test_an_old_style_class_of_instances_is_refused_clearly(tmp_path: Path) -> N
         pytest.param("", "plugin-not-in-wheel", id="empty"),
     ],
 )
-def test_the_endpoint_must_come_from_the_wheel(tmp_path: Path, endpoint: str, code: str) -> None:
+def test_t3_the_endpoint_must_come_from_the_wheel(tmp_path: Path, endpoint: str, code: str) -> None:
     answer = ask_one(tmp_path, PLUGIN, endpoint=endpoint, files={"json.py": PLUGIN, "bare/note.txt": "x"})
     assert (answer.status, answer.diagnostics[0][0]) == ("undetermined", code)
 
@@ -221,7 +221,7 @@ def test_the_endpoint_must_come_from_the_wheel(tmp_path: Path, endpoint: str, co
         ),
     ],
 )
-def test_whatever_a_provider_does_is_undetermined(
+def test_t15_whatever_a_provider_does_is_undetermined(
     tmp_path: Path, backend: str, body: str, code: str, words: str
 ) -> None:
     source = f"{PLUGIN}import ctypes, os, sys\ndef get_supported_configs():\n    {body}\n"
@@ -232,12 +232,12 @@ def test_whatever_a_provider_does_is_undetermined(
     assert all(sentence.isprintable() and len(sentence) < 700 for _, sentence in answer.diagnostics)
 
 
-def test_ten_mebibytes_on_the_result_descriptor_end_the_child(tmp_path: Path) -> None:
+def test_t15_ten_mebibytes_on_the_result_descriptor_end_the_child(tmp_path: Path) -> None:
     answer = ask_one(tmp_path, PLUGIN + "import os\nfor _ in range(160):\n    os.write(3, b'x' * 65536)\n")
     assert [code for code, _ in answer.diagnostics] == ["output-too-large"]
 
 
-def test_prints_do_not_touch_the_answer(tmp_path: Path) -> None:
+def test_t16_prints_do_not_touch_the_answer(tmp_path: Path) -> None:
     noisy = "import os, sys\nprint('hello')\nos.write(1, b'\\x1b]0;x\\x07')\nprint('{}', file=sys.stderr)\n"
     answer = ask_one(tmp_path, PLUGIN + noisy)
     assert (answer.status, answer.features) == ("present", LEVEL)
@@ -259,7 +259,7 @@ def test_what_outlives_the_answer_is_ended_without_waiting_for_it(tmp_path: Path
     assert all(ends_soon(pid) for pid in noted_pids(note))
 
 
-def test_a_hanging_provider_is_ended_with_its_group_and_costs_no_other_answer(tmp_path: Path, backend: str) -> None:
+def test_t15_a_hanging_provider_is_ended_with_its_group_and_costs_no_other_answer(tmp_path: Path, backend: str) -> None:
     note = tmp_path / "pids"
     hanging = make_question(tmp_path, f"{PLUGIN}{FORKING}fork_and_note({str(note)!r})\ntime.sleep(600)\n")
     first = make_question(tmp_path, plugin_source({"level": ["v1"]}))
@@ -274,7 +274,7 @@ def test_a_hanging_provider_is_ended_with_its_group_and_costs_no_other_answer(tm
     assert all(ends_soon(pid) for pid in noted_pids(note))
 
 
-def test_one_provider_can_neither_see_nor_forge_anothers_answer(tmp_path: Path) -> None:
+def test_t16_one_provider_can_neither_see_nor_forge_anothers_answer(tmp_path: Path) -> None:
     forging = PLUGIN + (
         "import os\n"
         "for number in range(3, 64):\n"
@@ -292,7 +292,7 @@ def test_one_provider_can_neither_see_nor_forge_anothers_answer(tmp_path: Path) 
     assert untouched == ("present", LEVEL, ALL_LEVELS, (), "process", False, None)
 
 
-def test_modules_of_the_wheel_do_not_stand_in_for_the_standard_library(tmp_path: Path) -> None:
+def test_t12_modules_of_the_wheel_do_not_stand_in_for_the_standard_library(tmp_path: Path) -> None:
     shadows = ("ctypes/__init__.py", "json.py", "zlib.py", "os.py", "zipimport.py", "_signal.py", "worker.py")
     files = dict.fromkeys(shadows, "STOLEN = 1\n")
     body = (
@@ -304,7 +304,7 @@ def test_modules_of_the_wheel_do_not_stand_in_for_the_standard_library(tmp_path:
     assert told(ask_one(tmp_path, REPORT + body, files=files)) == str([False] * 6 + [True])
 
 
-def test_compiled_modules_are_not_run(tmp_path: Path) -> None:
+def test_t12_compiled_modules_are_not_run(tmp_path: Path) -> None:
     import py_compile
 
     source = tmp_path / "evil.py"
@@ -319,7 +319,7 @@ def test_compiled_modules_are_not_run(tmp_path: Path) -> None:
     assert "ModuleNotFoundError" in dict(answer.diagnostics)["raised"]
 
 
-def test_the_users_environment_does_not_reach_a_provider(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_t13_the_users_environment_does_not_reach_a_provider(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     evil = tmp_path / "evil"
     evil.mkdir()
     (evil / f"{MODULE}.py").write_text("raise SystemExit('PYTHONPATH was used')\n")
@@ -451,13 +451,13 @@ def test_a_python_that_cannot_be_started_is_a_diagnostic(tmp_path: Path, backend
     assert (answer.status, answer.diagnostics[0][0], answer.isolation) == ("undetermined", "cannot-start", "")
 
 
-def test_bytes_other_than_those_judged_are_not_run(tmp_path: Path) -> None:
+def test_t11_bytes_other_than_those_judged_are_not_run(tmp_path: Path) -> None:
     question = make_question(tmp_path)
     (answer,) = ask([question._replace(wheel=question.wheel + b"\0")])
     assert (answer.status, answer.diagnostics[0][0], answer.isolation) == ("undetermined", "hash-mismatch", "")
 
 
-def test_a_pinned_digest_of_all_configs_is_enforced(tmp_path: Path) -> None:
+def test_t17_a_pinned_digest_of_all_configs_is_enforced(tmp_path: Path) -> None:
     pin = configs_digest(ALL_LEVELS)
     assert ask_one(tmp_path, PLUGIN, configs_sha256=pin.upper()).features == LEVEL
     source = PLUGIN + "def get_all_configs():\n    return [Feature('level', ['v1', 'v2'])]\n"

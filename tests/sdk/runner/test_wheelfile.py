@@ -10,7 +10,7 @@ from variantkit.runner.wheelfile import close_wheel, open_wheel
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memfd is Linux's")
-def test_on_linux_the_bytes_are_sealed_in_memory() -> None:
+def test_t11_on_linux_the_bytes_are_sealed_in_memory() -> None:
     wheel = open_wheel(b"verified", inherited=True)
     try:
         with open(f"/proc/self/fd/{wheel.number}", "rb") as file:
@@ -28,7 +28,7 @@ def test_on_linux_the_bytes_are_sealed_in_memory() -> None:
         os.fstat(wheel.number)
 
 
-def test_elsewhere_they_are_a_private_copy_that_goes() -> None:
+def test_t11_elsewhere_they_are_a_private_copy_that_goes() -> None:
     wheel = open_wheel(b"verified", inherited=False)
     with open(wheel.path, "rb") as file:
         assert file.read() == b"verified"

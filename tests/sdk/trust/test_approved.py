@@ -141,7 +141,7 @@ def test_every_problem_is_told_at_once_with_its_key_path() -> None:
         pytest.param(json.dumps(make_list(make_entry(), make_entry(version="0.3"))), id="one version twice"),
     ],
 )
-def test_a_doubtful_document_is_invalid(text: str) -> None:
+def test_attack_4_a_doubtful_document_is_invalid(text: str) -> None:
     with pytest.raises(ListError):
         parse_approved(text.encode("utf-8", "surrogatepass"), "list.json")
 
@@ -190,12 +190,12 @@ def test_bytes_that_are_not_utf8_are_invalid() -> None:
         pytest.param({"superseded": "0.4"}, id="superseded as text"),
     ],
 )
-def test_a_doubtful_entry_makes_the_list_invalid(changes: dict[str, object]) -> None:
+def test_attack_4_a_doubtful_entry_makes_the_list_invalid(changes: dict[str, object]) -> None:
     with pytest.raises(ListError):
         _parse(make_list(make_entry(**changes)))
 
 
-def test_an_unknown_key_is_ignored_unless_it_is_critical() -> None:
+def test_attack_5_an_unknown_key_is_ignored_unless_it_is_critical() -> None:
     later = make_list(make_entry(later=1, needs={"unix": ["/x"]}), later={"a": [1.5]})
     assert parse_approved(encode(later), "list.json").entries[0].needs == Needs()
     with pytest.raises(ListError, match="'later' is not known"):
@@ -212,7 +212,7 @@ def test_names_in_other_scripts_are_welcome_in_a_note() -> None:
 
 
 @given(st.text(alphabet=string.printable + "é\u202e\0", max_size=40), st.integers(0, 600))
-def test_a_damaged_list_never_approves_other_bytes(noise: str, at: int) -> None:
+def test_attack_4_a_damaged_list_never_approves_other_bytes(noise: str, at: int) -> None:
     text = _text()
     damaged = text[: at % len(text)] + noise + text[at % len(text) :]
     try:

@@ -27,7 +27,7 @@ MUTANTS = 40_000
 
 
 @pytest.mark.parametrize("what", HOSTILE)
-def test_a_hostile_wheel_is_refused(what: str) -> None:
+def test_t12_a_hostile_wheel_is_refused(what: str) -> None:
     reason = check_wheel(HOSTILE[what])
     assert reason is not None
     assert reason.isascii()
@@ -78,7 +78,7 @@ json.dump(accepted, sys.stdout)
 
 
 @pytest.mark.parametrize("version", [version for version in BY_VERSION if version != "3.9"])
-def test_every_python_refuses_the_same_wheels(version: str, tmp_path: Path) -> None:
+def test_t12_every_python_refuses_the_same_wheels(version: str, tmp_path: Path) -> None:
     paths = [str(tmp_path / f"{number}.whl") for number in range(len(HOSTILE))]
     for path, data in zip(paths, HOSTILE.values(), strict=True):
         with open(path, "wb") as stream:
@@ -118,7 +118,7 @@ def _mutant(choose: random.Random, data: bytes) -> bytes:
     return bytes(changed)
 
 
-def test_what_zipfile_reads_of_an_accepted_mutant_is_what_was_checked(tmp_path: Path) -> None:
+def test_t28_what_zipfile_reads_of_an_accepted_mutant_is_what_was_checked(tmp_path: Path) -> None:
     original = benign_wheel()
     expected = _contents(original)
     choose = random.Random(20261121)
@@ -218,7 +218,7 @@ UNCLEAR = {
 
 
 @pytest.mark.parametrize("what", [*MISLEADING, *UNCLEAR])
-def test_a_module_that_reads_as_other_code_than_it_is_is_refused(what: str) -> None:
+def test_t12_a_module_that_reads_as_other_code_than_it_is_is_refused(what: str) -> None:
     reason = check_wheel(wheel(Raw(b"prov/_tables.py", {**MISLEADING, **UNCLEAR}[what])))
     assert reason is not None
     assert "prov/_tables.py" in reason

@@ -93,7 +93,7 @@ def test_a_name_is_one_in_every_spelling(spelling: str) -> None:
         pytest.param([7], id="a number"),
     ],
 )
-def test_a_requires_that_cannot_be_judged_is_refused(requires: list[str]) -> None:
+def test_attack_15_a_requires_that_cannot_be_judged_is_refused(requires: list[str]) -> None:
     assert _code(make_list(make_entry()), requires) == "requires-unsupported"
 
 
@@ -119,14 +119,14 @@ def test_a_version_that_is_not_approved_is_refused(specifier: str) -> None:
     assert _code(make_list(make_entry()), [f"{NAME}{specifier}"]) == "version-not-approved"
 
 
-def test_the_newest_approved_version_that_is_admitted_wins() -> None:
+def test_attack_16_the_newest_approved_version_that_is_admitted_wins() -> None:
     versions = ["0.9.0", "0.10.0", "0.10.1rc1", "0.2.0"]
     entries = [make_entry(version=version, sha256=[f"{place:064x}"]) for place, version in enumerate(versions)]
     assert [entry.version for entry in _judge(make_list(*entries))[1]] == ["0.10.1rc1", "0.10.0", "0.9.0", "0.2.0"]
     assert [entry.version for entry in _judge(make_list(*entries), [f"{NAME}<0.10"])[1]] == ["0.9.0", "0.2.0"]
 
 
-def test_a_superseded_version_is_taken_only_when_nothing_else_fits() -> None:
+def test_attack_16_a_superseded_version_is_taken_only_when_nothing_else_fits() -> None:
     entries = [make_entry(version="0.4.0", superseded=True), make_entry(version="0.3.0", sha256=[OTHER_DIGEST])]
     assert [entry.version for entry in _judge(make_list(*entries))[1]] == ["0.3.0", "0.4.0"]
     verdict, (only,) = _judge(make_list(*entries), [f"{NAME}>0.3"])
@@ -149,7 +149,7 @@ def test_a_superseded_version_is_taken_only_when_nothing_else_fits() -> None:
         "",
     ],
 )
-def test_an_endpoint_that_is_not_approved_byte_for_byte_is_refused(endpoint: str) -> None:
+def test_t3_an_endpoint_that_is_not_approved_byte_for_byte_is_refused(endpoint: str) -> None:
     assert _code(make_list(make_entry()), [NAME], endpoint) == "plugin-api-mismatch"
 
 
@@ -159,7 +159,7 @@ def test_the_default_endpoint_must_be_approved_as_well() -> None:
     assert _code(make_list(entry), [NAME], "acme_variant_provider:Plugin") == "ok"
 
 
-def test_an_approved_provider_cannot_speak_for_another_namespace() -> None:
+def test_t4_an_approved_provider_cannot_speak_for_another_namespace() -> None:
     assert _code(make_list(make_entry()), namespace="nvidia") == "namespace-mismatch"
 
 
@@ -177,7 +177,7 @@ def test_an_approved_provider_cannot_speak_for_another_namespace() -> None:
         ("https://wheels.example/simple/../evil", "index-mismatch"),
     ],
 )
-def test_a_provider_bound_to_an_index_comes_from_no_other(index: str | None, code: str) -> None:
+def test_attack_6_a_provider_bound_to_an_index_comes_from_no_other(index: str | None, code: str) -> None:
     document = make_list(make_entry(index=["https://wheels.example/simple/"]))
     assert _code(document, index=index) == code
     (entry,) = load_levels(embedded=document).lists[0].approved.entries
@@ -202,7 +202,7 @@ def test_a_foreign_index_is_told_without_its_credentials_being_believed() -> Non
         pytest.param({"package": NAME, "since": "2099-01-01"}, id="since a day that has not come"),
     ],
 )
-def test_a_revocation_beats_an_approval(revoked: dict[str, object]) -> None:
+def test_attack_7_a_revocation_beats_an_approval(revoked: dict[str, object]) -> None:
     verdict, _ = _judge(make_list(make_entry(), revoked=[{**revoked, "reason": "it lied"}]))
     assert verdict.code == "revoked"
     assert verdict.detail.endswith("it lied")
@@ -222,7 +222,7 @@ def test_a_revocation_of_something_else_changes_nothing(revoked: dict[str, objec
     assert _code(make_list(make_entry(), revoked=[revoked])) == "ok"
 
 
-def test_of_two_hashes_of_a_version_the_other_stays_approved() -> None:
+def test_attack_7_of_two_hashes_of_a_version_the_other_stays_approved() -> None:
     document = make_list(make_entry(sha256=[DIGEST, OTHER_DIGEST]), revoked=[{"sha256": [DIGEST]}])
     verdict, (entry,) = _judge(document)
     assert verdict.allowed
@@ -266,7 +266,7 @@ def test_a_version_that_ended_leaves_the_other() -> None:
         pytest.param("2029-12-21", "list-expired", id="37 months after"),
     ],
 )
-def test_a_list_is_in_force_between_its_dates(now: str, code: str) -> None:
+def test_t21_a_list_is_in_force_between_its_dates(now: str, code: str) -> None:
     verdict, _ = _judge(make_list(make_entry()), now=parse_date(now))
     assert verdict.code == code
     assert verdict.list_state == (code != "ok")
@@ -277,7 +277,7 @@ def test_a_list_that_ended_denies_what_it_never_named_for_the_same_reason() -> N
     assert (verdict.code, verdict.list_state) == ("list-expired", True)
 
 
-def test_a_revocation_outlives_its_list(tmp_path: Path) -> None:
+def test_t24_a_revocation_outlives_its_list(tmp_path: Path) -> None:
     old = make_list(serial=4, renew_by=None, expires="2026-11-02", revoked=[{"package": NAME}], id="other.example")
     flag = write_list(tmp_path, make_list(make_entry()))
     approvals = load_levels(flag=flag, user=write_list(tmp_path, old, "user.json"))

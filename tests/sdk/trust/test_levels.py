@@ -140,7 +140,7 @@ def _load(tmp_path: Path, lists: dict[str, dict[str, object]], **options: object
 
 
 @pytest.mark.parametrize("what", CASES)
-def test_who_decides(what: str, tmp_path: Path) -> None:
+def test_attack_1_who_decides(what: str, tmp_path: Path) -> None:
     approvals = _load(tmp_path, CASES[what].lists)
     assert {name: _code(approvals, name) for name in CASES[what].codes} == CASES[what].codes
 
@@ -206,7 +206,7 @@ def test_a_narrowing_list_that_contradicts_leaves_nothing(changes: dict[str, obj
 # Dates
 
 
-def test_one_warning_past_renew_by_and_nothing_else(tmp_path: Path) -> None:
+def test_attack_11_one_warning_past_renew_by_and_nothing_else(tmp_path: Path) -> None:
     now = parse_date("2027-12-01")
     approvals = _load(tmp_path, {"user": _list("a", serial=6), "embedded": _list("b")}, now=now)
     (warning,) = approvals.warnings
@@ -221,7 +221,7 @@ def test_no_warning_before_renew_by_nor_for_a_list_that_ended(tmp_path: Path) ->
     assert _load(tmp_path, {"embedded": _list("a")}, now=parse_date("2030-01-01")).warnings == ()
 
 
-def test_a_clock_set_back_does_not_revive_a_list(tmp_path: Path) -> None:
+def test_attack_12_a_clock_set_back_does_not_revive_a_list(tmp_path: Path) -> None:
     """The time is not before the latest list ever seen, here one that has been removed again."""
     memory = str(tmp_path / "memory")
     short = _list("a", issued="2026-06-01", renew_by=None, expires="2026-11-10")
@@ -230,7 +230,7 @@ def test_a_clock_set_back_does_not_revive_a_list(tmp_path: Path) -> None:
     assert _code(approvals, "a", parse_date("2026-11-01")) == "list-expired"
 
 
-def test_a_list_of_the_future_is_not_remembered(tmp_path: Path) -> None:
+def test_attack_12_a_list_of_the_future_is_not_remembered(tmp_path: Path) -> None:
     memory = str(tmp_path / "memory")
     approvals = _load(tmp_path, {"flag": _list("a", serial=9)}, memory=memory, now=parse_date("2026-01-01"))
     assert _code(approvals, "a", parse_date("2026-01-01")) == "clock-before-list"
@@ -240,7 +240,7 @@ def test_a_list_of_the_future_is_not_remembered(tmp_path: Path) -> None:
 # Rollback
 
 
-def test_an_older_serial_is_rolled_back_and_its_revocations_stay(tmp_path: Path) -> None:
+def test_t21_an_older_serial_is_rolled_back_and_its_revocations_stay(tmp_path: Path) -> None:
     memory = str(tmp_path / "memory")
     assert _code(_load(tmp_path, {"flag": _list("a", serial=6)}, memory=memory), "a") == "ok"
     assert _code(_load(tmp_path, {"flag": _list("a", serial=6)}, memory=memory), "a") == "ok"
@@ -252,7 +252,7 @@ def test_an_older_serial_is_rolled_back_and_its_revocations_stay(tmp_path: Path)
     assert _code(_load(tmp_path, {"flag": _list("a", serial=7)}, memory=memory), "a") == "ok"
 
 
-def test_without_memory_the_embedded_serial_is_the_floor(tmp_path: Path) -> None:
+def test_attack_8_without_memory_the_embedded_serial_is_the_floor(tmp_path: Path) -> None:
     approvals = _load(tmp_path, {"flag": _list("a", serial=4), "embedded": _list(serial=5)})
     assert _code(approvals, "a") == "list-rolled-back"
 
@@ -265,7 +265,7 @@ def test_ids_are_remembered_apart_and_the_embedded_list_is_never_rolled_back(tmp
 
 
 @pytest.mark.parametrize("level", ["system", "user", "flag"])
-def test_a_list_of_the_environment_cannot_end_another_for_good(level: str, tmp_path: Path) -> None:
+def test_attack_8_a_list_of_the_environment_cannot_end_another_for_good(level: str, tmp_path: Path) -> None:
     memory = str(tmp_path / "memory")
     _load(tmp_path, {level: _list("a", serial=6), "variable": _list("a", serial=10**17)}, memory=memory)
     _load(tmp_path, {"variable": _list("a", serial=10**17)}, memory=memory)
@@ -273,7 +273,7 @@ def test_a_list_of_the_environment_cannot_end_another_for_good(level: str, tmp_p
 
 
 @pytest.mark.parametrize("level", ["system", "user", "flag"])
-def test_a_list_of_the_environment_cannot_bring_an_old_one_back(level: str, tmp_path: Path) -> None:
+def test_attack_8_a_list_of_the_environment_cannot_bring_an_old_one_back(level: str, tmp_path: Path) -> None:
     memory = str(tmp_path / "memory")
     _load(tmp_path, {level: _list(serial=6)}, memory=memory)
     old = {level: _list("a", serial=5), "variable": _list(serial=10**17)}
@@ -309,7 +309,7 @@ def test_a_damaged_memory_counts_as_none(text: str, tmp_path: Path) -> None:
 
 
 @posix
-def test_a_memory_that_is_a_link_is_ignored_and_replaced(tmp_path: Path) -> None:
+def test_t18_a_memory_that_is_a_link_is_ignored_and_replaced(tmp_path: Path) -> None:
     memory = tmp_path / "memory"
     memory.mkdir(0o700)
     save_seen(str(memory), ID, Seen(9, 9))
@@ -324,7 +324,7 @@ def test_a_memory_that_is_a_link_is_ignored_and_replaced(tmp_path: Path) -> None
 
 @posix
 @pytest.mark.parametrize("mode", [0o777, 0o770, 0o720])
-def test_a_memory_that_others_can_write_is_ignored(mode: int, tmp_path: Path) -> None:
+def test_t18_a_memory_that_others_can_write_is_ignored(mode: int, tmp_path: Path) -> None:
     memory = tmp_path / "memory"
     save_seen(str(memory), ID, Seen(9, 9))
     memory.chmod(mode)
@@ -333,7 +333,7 @@ def test_a_memory_that_others_can_write_is_ignored(mode: int, tmp_path: Path) ->
 
 
 @as_root
-def test_somebody_elses_memory_is_ignored(tmp_path: Path) -> None:
+def test_t18_somebody_elses_memory_is_ignored(tmp_path: Path) -> None:
     save_seen(str(tmp_path), ID, Seen(9, 9))
     (file,) = tmp_path.iterdir()
     os.chown(file, 65534, 65534)
@@ -358,7 +358,7 @@ def _refused(approvals: Approvals) -> str:
 @posix
 @pytest.mark.parametrize("level", ["system", "user", "flag", "variable"])
 @pytest.mark.parametrize("mode", [0o666, 0o664, 0o622, 0o602])
-def test_a_list_that_others_can_write_is_refused(level: str, mode: int, tmp_path: Path) -> None:
+def test_attack_2_a_list_that_others_can_write_is_refused(level: str, mode: int, tmp_path: Path) -> None:
     path = write_list(tmp_path, _list("a"))
     os.chmod(path, mode)
     detail = _refused(load_levels(**{level: path}, embedded=_list("a")))  # type: ignore[arg-type]
@@ -366,14 +366,14 @@ def test_a_list_that_others_can_write_is_refused(level: str, mode: int, tmp_path
 
 
 @posix
-def test_a_list_that_is_a_symbolic_link_is_refused(tmp_path: Path) -> None:
+def test_attack_2_a_list_that_is_a_symbolic_link_is_refused(tmp_path: Path) -> None:
     write_list(tmp_path, _list("a"))
     (tmp_path / "link.json").symlink_to(tmp_path / "approved.json")
     assert "symbolic link" in _refused(load_levels(flag=str(tmp_path / "link.json")))
 
 
 @as_root
-def test_a_list_below_somebody_elses_link_is_refused(tmp_path: Path) -> None:
+def test_attack_2_a_list_below_somebody_elses_link_is_refused(tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     write_list(tmp_path / "real", _list("a"))
     (tmp_path / "way").symlink_to(tmp_path / "real")
@@ -393,7 +393,7 @@ def test_a_list_that_is_no_regular_file_is_refused(kind: str, tmp_path: Path) ->
 
 @as_root
 @pytest.mark.parametrize("level", ["system", "user", "flag", "variable"])
-def test_as_root_only_roots_lists_count(level: str, tmp_path: Path) -> None:
+def test_attack_2_as_root_only_roots_lists_count(level: str, tmp_path: Path) -> None:
     path = write_list(tmp_path, _list("a"))
     os.chown(path, 1000, 1000)
     assert "belongs to user 1000, expected root" in _refused(load_levels(**{level: path}))  # type: ignore[arg-type]
@@ -447,7 +447,7 @@ print(levels.system_path(), levels.user_path(), levels.memory_path(), len(approv
 
 
 @posix
-def test_no_variable_moves_the_system_or_the_user_list(tmp_path: Path) -> None:
+def test_attack_2_no_variable_moves_the_system_or_the_user_list(tmp_path: Path) -> None:
     names = (
         "HOME",
         "XDG_CONFIG_HOME",
@@ -475,7 +475,7 @@ def test_no_variable_moves_the_system_or_the_user_list(tmp_path: Path) -> None:
 
 
 @as_root
-def test_under_another_effective_user_the_variable_is_ignored(tmp_path: Path) -> None:
+def test_attack_1_under_another_effective_user_the_variable_is_ignored(tmp_path: Path) -> None:
     """As in a setuid program: whoever set the environment has fewer rights than we run with."""
     os.chmod(tmp_path, 0o755)
     path = write_list(tmp_path, _list("a"))

@@ -121,7 +121,7 @@ GRANTABLE = [
 
 
 @pytest.mark.parametrize(("kind", "text"), FORBIDDEN)
-def test_a_forbidden_need_makes_the_list_invalid(kind: str, text: str) -> None:
+def test_attack_34_a_forbidden_need_makes_the_list_invalid(kind: str, text: str) -> None:
     with pytest.raises(ListError, match=kind):
         parse_approved(encode(make_list(make_entry(needs={kind: [text]}))), "list.json")
 
@@ -133,7 +133,7 @@ def test_an_ordinary_need_is_grantable(kind: str, text: str) -> None:
 
 
 @pytest.mark.parametrize("path", FLOOR)
-def test_nothing_below_the_floor_and_nothing_above_it(path: str) -> None:
+def test_attack_34_nothing_below_the_floor_and_nothing_above_it(path: str) -> None:
     assert check_need("read", f"{path}/deeper")
     assert check_need("read", path)
     assert check_need("read", path.rpartition("/")[0] or "/")
