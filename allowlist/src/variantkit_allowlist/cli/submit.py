@@ -133,8 +133,6 @@ def _run_it(
 
     require_running(world.environ, "submit --run")
     print_note(f"variantkit-allowlist: running the code of {args.wheel} in child processes of this user")
-    asked = [wheel, *([previous[0]] if previous else [])]
-    catalogues = [ask_catalogue(data, args.plugin_api[0], environ=world.environ) for data in asked]
     declared = Needs(**needs.model_dump()) if needs is not None else None
     options = Options(endpoint=args.plugin_api[0], namespace=args.namespace, declared=declared, start_ratio=0)
     report = check_provider(args.wheel, options, _progress)
@@ -144,7 +142,8 @@ def _run_it(
         broken = next(finding for finding in report.findings if finding.severity == "error")
         fix = f"`variantkit provider check {args.wheel}` names every law that it breaks"
         raise RefusedError(f"{args.wheel}: it does not conform ({broken.clause}: {broken.message}); {fix}")
-    return catalogues, report
+    asked = [wheel, *([previous[0]] if previous else [])]
+    return [ask_catalogue(data, args.plugin_api[0], environ=world.environ) for data in asked], report
 
 
 def _progress(done: int) -> None:
