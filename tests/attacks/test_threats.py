@@ -117,7 +117,7 @@ def test_t11_a_file_swapped_once_it_was_read_is_not_what_runs(tmp_path: Path) ->
 def test_t12_what_an_installer_would_run_stays_dead_even_past_the_gate(tmp_path: Path) -> None:
     """The gate refuses such a wheel; a runner that got it all the same installs nothing and starts nothing of it."""
     trace = f"open({str(tmp_path / 'ran')!r}, 'w').close()\n"
-    smuggled = {
+    smuggled: dict[str, str | bytes] = {
         "evil.pth": f"import os; {trace}",
         "sitecustomize.py": trace,
         "usercustomize.py": trace,
