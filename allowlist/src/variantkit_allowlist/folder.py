@@ -19,9 +19,12 @@ LIST_FOLDERS = ("wheels", "reviews", "vsa", "requests", "imports", "staged", "pu
 """What the directory of a list keeps its own parts in."""
 
 
-def replace_folder(directory: str, files: Mapping[str, bytes], marker: str, schema: str) -> None:
+def replace_folder(
+    directory: str, files: Mapping[str, bytes], marker: str, schema: str, about: Mapping[str, str | int] = {}
+) -> None:
     """Make `directory` hold exactly these files (paths with "/") and `marker`, which lists them with their digests.
 
+    `about` is what the marker says besides.
     A folder is replaced only when it is empty or when its own marker, of the same schema, names every file in it:
     nothing that somebody else laid there is lost. The new folder is complete before it takes the place.
     """
@@ -31,7 +34,7 @@ def replace_folder(directory: str, files: Mapping[str, bytes], marker: str, sche
     fresh = tempfile.mkdtemp(prefix=f".{os.path.basename(directory)}.", dir=os.path.dirname(directory))
     try:
         os.chmod(fresh, 0o755)  # noqa: S103 - it is for web servers; mkdtemp makes it private
-        for path, data in {**files, marker: marker_text(files, schema)}.items():
+        for path, data in {**files, marker: marker_text(files, schema, about)}.items():
             _write(os.path.join(fresh, *path.split("/")), data)
         _put(fresh, directory)
     except OSError as error:
@@ -50,10 +53,10 @@ def require_apart(directory: str, source: str) -> None:
         raise InputError(f"{directory}: expected a directory apart from the list {source}; name another one")
 
 
-def marker_text(files: Mapping[str, bytes], schema: str) -> bytes:
+def marker_text(files: Mapping[str, bytes], schema: str, about: Mapping[str, str | int] = {}) -> bytes:
     """The marker of a folder: its schema, and the sha256 of every file."""
     digests = {path: hashlib.sha256(files[path]).hexdigest() for path in sorted(files)}
-    return (json.dumps({"schema": schema, "files": digests}, indent=1) + "\n").encode()
+    return (json.dumps({"schema": schema, **about, "files": digests}, indent=1) + "\n").encode()
 
 
 def files_below(directory: str) -> list[str]:

@@ -1,0 +1,15 @@
+"""Mirror of a list: providers, their attestations, the signed list and its roots as one plain directory.
+
+    simple/            PEP 503 and PEP 691 pages          files/      wheels, and their evidence beside them
+    integrity/         PEP 740 provenance, where an index serves it
+    public/            the published repository of the list, as `update --url` and `update --from` take it
+    trusted_root.json  the Sigstore root of that edition
+    variantkit-mirror.json   what was written
+
+Nothing in it is believed because it lies in it: `checking` verifies all of it from an anchor that lies elsewhere.
+"""
+
+from __future__ import annotations
+
+MARKER = "variantkit-mirror.json"
+SCHEMA = "variantkit.mirror/1"
