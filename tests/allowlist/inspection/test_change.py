@@ -11,8 +11,11 @@ import pytest
 from support.first_party import build_provider
 from support.table_wheels import PACKAGE, PLUGIN, TABLES, acme_wheel, tables_of
 from support.wheels import make_wheel
+from variantkit.provider.project import choose_names, render_project
 from variantkit_allowlist.inspection import compare_wheels
 from variantkit_allowlist.inspection.change import as_document
+from variantkit_allowlist.inspection.source import read_module
+from variantkit_allowlist.inspection.tables import literal_problems
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -315,3 +318,10 @@ def test_a_first_party_provider_with_a_new_value_in_its_table_is_data(tmp_path: 
     change = compare(path, new)
     assert change.reasons == ()
     assert [part.path for part in change.tables] == ["openmp_variant_provider/_tables.py"]
+
+
+def test_the_template_of_a_provider_keeps_its_tables_literal() -> None:
+    files = render_project(choose_names("zeta"))
+    module = read_module("_tables.py", files["src/zeta_variant_provider/_tables.py"])
+    assert module.tree is not None
+    assert literal_problems(module.tree) == []

@@ -16,6 +16,7 @@ pytest.importorskip("variantkit_build")
 from support.uv import UV
 from support.vendoring import repack_all
 from support.wheels import make_wheel
+from variantkit_allowlist.inspection import read_request
 
 ROOT = Path(__file__).resolve().parents[4]
 PAGE = (ROOT / "docs" / "vendor.md").read_text(encoding="utf-8")
@@ -32,8 +33,9 @@ def _commands() -> str:
 def _write_shims(directory: Path) -> None:
     """The programs that the page names, as they are here."""
     directory.mkdir()
-    for name in ("python", "variantkit", "pytest", "ruff", "mypy"):
-        module = "" if name == "python" else f"-m {name} "
+    keeper = '-c "import sys; from variantkit_allowlist.cli import main; sys.exit(main())" '
+    for name in ("python", "variantkit", "variantkit-allowlist", "pytest", "ruff", "mypy"):
+        module = {"python": "", "variantkit-allowlist": keeper}.get(name, f"-m {name} ")
         (directory / name).write_text(f'#!/bin/sh\nexec "{sys.executable}" {module}"$@"\n')
         (directory / name).chmod(0o755)
 
@@ -66,6 +68,8 @@ def test_the_road_leads_from_an_empty_directory_to_the_first_installation(tmp_pa
     assert "acme :: firmware" not in done.stdout  # nothing of the kind is here
     assert "conforms" in done.stdout
     assert "took acme_g3" in done.stdout
+    request = (tmp_path / "work" / "acme-variant-provider" / "request.json").read_bytes()
+    assert read_request(request, "request.json").needs.libraries == ("libacme.so.1",)
     (installed,) = (tmp_path / "venv").rglob("tensors-1.0.dist-info/variant.json")
     assert "acme_g3" in installed.read_text()
 

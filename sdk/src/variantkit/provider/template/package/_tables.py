@@ -1,4 +1,7 @@
-"""What is known of Acme accelerators, best first, each table with its source and date."""
+"""What is known of Acme accelerators, best first, each table with its source and date.
+
+Literals alone, no name of another and no call: a release that changes nothing but their values is approved as data.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,10 @@ NAMESPACE = "acme"
 
 FORCE_GENERATION = "ACME_VARIANT_PROVIDER_FORCE_GENERATION"
 TIMEOUT = "ACME_VARIANT_PROVIDER_TIMEOUT"
-VARIABLES = (FORCE_GENERATION, TIMEOUT)
+VARIABLES = (
+    "ACME_VARIANT_PROVIDER_FORCE_GENERATION",
+    "ACME_VARIANT_PROVIDER_TIMEOUT",
+)
 """All that is read of the environment. Other names do not reach a provider: the middle is the same for all."""
 
 DEVICES = "/sys/class/acme"
