@@ -261,9 +261,9 @@ def test_attack_43_a_root_given_by_hand_approves_nothing(judge: Judge) -> None:
     assert found.verdict["provenance"]["trust-root-sha256"] != ""
 
 
-def test_a_bare_signature_is_too_little_for_a_list(judge: Judge) -> None:
+def test_evidence_that_cannot_be_read_fails_and_is_not_missing(judge: Judge) -> None:
     judge.wheel.lay(".sigstore.json", b'{"mediaType": "x"}')
-    assert judge.by().codes[1] == "malformed"
+    assert judge.by(approval("ab" * 32, "1.0")).codes == ("malformed", "malformed")
 
 
 def test_a_list_without_its_pinned_root_judges_nothing(judge: Judge) -> None:

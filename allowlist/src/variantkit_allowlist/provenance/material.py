@@ -73,8 +73,9 @@ def has_snake_case(document: object) -> bool:
 
 
 def _has_lines(data: bytes) -> bool:
-    """Whether a second object begins on a later line: JSON lines, as other tools save several bundles."""
-    return data.count(b"\n{") > 0
+    """Whether each line is an object of its own: JSON lines, as other tools save several bundles."""
+    lines = [line for line in (part.strip() for part in data.splitlines()) if line]
+    return len(lines) > 1 and all(line.startswith(b"{") and line.endswith(b"}") for line in lines)
 
 
 def _read_lines(data: bytes, where: str) -> Iterator[Attestation]:
