@@ -1,21 +1,17 @@
 """Changed bytes of bundles, statements and lists: nothing that was denied is let in, and nothing ends in a traceback.
 
-Each test runs for a bounded time from a seed, which a failure names: VARIANTKIT_FUZZ_SEED repeats it, and
-VARIANTKIT_FUZZ_SECONDS makes it longer.
+How long, and from which seed, says `support/fuzz.py`.
 """
 
 from __future__ import annotations
 
-import base64
 import json
-import os
-import random
-import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-from support.attested import FILENAME, NOW, SHA256, Case, at, attested, branches, judge, leaves, replaced
+from support.attested import FILENAME, NOW, SHA256, Case, attested, judge
+from support.fuzz import SEED, bytes_changed, document_changed, rounds
 from support.lists import DIGEST, encode, make_entry, make_list
 from support.private_sigstore import Claims, PrivateSigstore, publish_statement, slsa_statement
 from variantkit.errors import InputError
@@ -24,86 +20,8 @@ from variantkit.trust.strict_json import load_strict
 from variantkit_allowlist.provenance import load_trust_root, read_material, verify_identity
 from variantkit_allowlist.verdict import PROVENANCE_CODES, Provenance
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 INSTANCE = PrivateSigstore()
-SECONDS = float(os.environ.get("VARIANTKIT_FUZZ_SECONDS", "8"))
-SEED = int(os.environ.get("VARIANTKIT_FUZZ_SEED", "1" if os.environ.get("CI") else str(time.time_ns() % 10**9)))
 OTHER = "00" * 32
-MARKS = (b"\0", b'"', b"{", b"]", b",", b"\\u0000", b"=", b"\xff", b"\n", b"1")
-WEIRD: list[object] = [
-    None,
-    True,
-    0,
-    -1,
-    2**64,
-    1.5,
-    "",
-    "x",
-    "\x00",
-    "\ud800",
-    "é",
-    [],
-    {},
-    [[]],
-    "A" * 5000,
-    "1741003200",
-]
-
-
-def rounds(share: float, name: str) -> Iterator[random.Random]:
-    """A source of chance for each round, as many rounds as fit into a share of the time."""
-    end, number = time.monotonic() + SECONDS * share, 0
-    while time.monotonic() < end or number < 20:
-        yield random.Random(f"{SEED} {name} {number}")
-        number += 1
-
-
-def bytes_changed(data: bytes, chance: random.Random) -> bytes:
-    """The same bytes with a few of them changed, moved, left out or put in."""
-    changed = bytearray(data)
-    for _ in range(chance.choice((1, 1, 1, 2, 8))):
-        place, other = chance.randrange(len(changed) + 1), chance.randrange(len(changed) + 1)
-        kind = chance.randrange(5)
-        if kind == 0 and place < len(changed):
-            changed[place] ^= 1 << chance.randrange(8)
-        elif kind == 1:
-            del changed[place : place + chance.choice((1, 2, 40))]
-        elif kind == 2:
-            changed[place:place] = changed[other : other + chance.choice((1, 4, 200))]
-        elif kind == 3:
-            changed[place:place] = chance.choice(
-                (b"\0", b'"', b"{", b"]", b",", b"\\u0000", b"=", b"\xff", b"\n", b"1")
-            )
-        else:
-            changed[place : place + 4] = chance.randbytes(4)
-    return bytes(changed)
-
-
-def value_changed(value: object, chance: random.Random) -> object:
-    """Another value for a text or a number; of Base64 mostly a byte."""
-    if isinstance(value, str) and chance.random() < 0.7:
-        try:
-            data = base64.b64decode(value, validate=True)
-        except ValueError:
-            data = b""
-        if len(data) > 8:
-            return base64.b64encode(bytes_changed(data, chance)).decode()
-        if value.isdecimal():
-            return str(int(value) + chance.choice((-1, 1, 3600, 2**31, 2**40, -int(value))))
-        return bytes_changed(value.encode(errors="replace"), chance).decode(errors="replace")
-    return chance.choice(WEIRD)
-
-
-def document_changed(document: Any, chance: random.Random) -> bytes:
-    """A document with a few values changed, as bytes."""
-    for _ in range(chance.choice((1, 1, 2))):
-        paths = leaves(document) if chance.random() < 0.8 else branches(document)
-        if paths:
-            path = chance.choice(paths)
-            document = replaced(document, path, value_changed(at(document, *path), chance))
-    return json.dumps(document).encode()
 
 
 def require_sane(found: Provenance) -> None:
@@ -134,7 +52,7 @@ def test_changed_bundles_never_let_in_anything_else() -> None:
     cases = forms()
     verdicts = [judge(case) for _, case in cases]
     assert all(verdict.verified for verdict in verdicts)
-    for chance in rounds(0.5, "bundles"):
+    for chance in rounds(0.4, "bundles"):
         number = chance.randrange(len(cases))
         material, case = cases[number]
         data = json.dumps(material).encode()
@@ -150,7 +68,7 @@ def test_changed_statements_signed_by_the_real_publisher_never_speak_of_another_
     """Whatever verifies says, to a strict reader, what the true statement says of the file, its kind and its build."""
     originals = [publish_statement(FILENAME, SHA256), slsa_statement(FILENAME, SHA256)]
     root = INSTANCE.trusted_root_json
-    for chance in rounds(0.25, "statements"):
+    for chance in rounds(0.2, "statements"):
         original = chance.choice(originals)
         data = json.dumps(original).encode()
         changed = bytes_changed(data, chance) if chance.random() < 0.5 else document_changed(original, chance)
@@ -172,7 +90,7 @@ def test_changed_claims_are_never_read_as_others() -> None:
     wanted = Claims().filled()
     statement, root = publish_statement(FILENAME, SHA256), INSTANCE.trusted_root_json
     counting = ("issuer", "repository", "repository_id", "owner", "owner_id", "runner")
-    for chance in rounds(0.1, "claims"):
+    for chance in rounds(0.06, "claims"):
         name = chance.choice(wanted._fields)
         text = bytes_changed(getattr(wanted, name).encode(), chance).decode("ascii", errors="ignore")
         claims = wanted._replace(**{name: text})
@@ -188,7 +106,7 @@ def test_changed_roots_are_refused_or_trust_no_stranger() -> None:
     stranger = read_material(json.dumps(attested(PrivateSigstore()).material).encode(), "a stranger's")
     root = json.loads(INSTANCE.trusted_root_json)
     data = json.dumps(root).encode()
-    for chance in rounds(0.1, "roots"):
+    for chance in rounds(0.06, "roots"):
         changed = bytes_changed(data, chance) if chance.random() < 0.5 else document_changed(root, chance)
         try:
             loaded = load_trust_root(changed, "the root")
@@ -202,7 +120,7 @@ def test_changed_lists_are_refused_or_approve_no_other_bytes() -> None:
     """The list is what TUF signs; should bytes ever reach the gate's reader, it reads them whole or refuses them."""
     document = make_list(make_entry(), revoked=[{"package": "evil", "sha256": [OTHER], "since": "2026-01-01"}])
     data = encode(document)
-    for chance in rounds(0.05, "lists"):
+    for chance in rounds(0.04, "lists"):
         changed = bytes_changed(data, chance) if chance.random() < 0.5 else document_changed(document, chance)
         try:
             approved = parse_approved(changed, "the list")

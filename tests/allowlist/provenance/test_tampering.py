@@ -321,7 +321,7 @@ def test_a_promise_does_not_give_a_second_log_a_time() -> None:
 @pytest.mark.parametrize("rekor", [1, 2])
 @pytest.mark.parametrize("days", [-400, -30, 30])
 def test_a_timestamp_that_nobody_vouches_for_moves_no_time(rekor: int, days: int) -> None:
-    """Who can sign today could else sit out a cooldown at once, with a stranger's timestamp from last year beside it."""
+    """Who signs today could else sit out a cooldown at once, with a stranger's timestamp from last year beside it."""
     case = attested(INSTANCE, rekor=rekor)
     signature = base64.b64decode(at(case.material, *SIGNATURE))
     forged = STRANGER.clock.stamp(signature, LOGGED_AT + days * 86400)
