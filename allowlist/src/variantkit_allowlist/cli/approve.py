@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from variantkit_allowlist.provenance import Evidence, WheelFile
     from variantkit_allowlist.store import ListDirectory
 
+MAX_NEEDS_BYTES = 1 << 20
+
 EXAMPLES = """\
 examples:
   variantkit-allowlist approve acme_variant_provider-2.0-py3-none-any.whl
@@ -50,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--list", metavar="DIR", default=".", help="the list's directory (default: this one)")
     add("--notes", metavar="TEXT", default="", help="why, for those who come later")
     add("--delta-from", metavar="VERSION", help="the approved version that the change starts from")
-    add("--needs", metavar="FILE", help="what the sandbox opens, TOML or JSON; default: what was reviewed")
+    add("--needs", metavar="FILE", help="what the sandbox opens, as for `review`; default: what was reviewed")
     add("--presence", metavar="GLOB", action="append", help="is its hardware here; default: as the version before")
     add("--fingerprint", metavar="GLOB", action="append", help="has its hardware changed; default: as before")
     add("--index", metavar="URL", action="append", default=[], help="an index that it may come from")
@@ -154,12 +156,16 @@ def _first_seen(directory: ListDirectory, sha256: str, now: int, *, write: bool)
 
 def _proposal(args: argparse.Namespace, request: Request | None, directory: ListDirectory, now: int) -> Proposal:
     """What the entry is to say: the options, else the request's wishes, which reviews must bear out."""
-    from variantkit_allowlist.cli.needs_file import read_needs
     from variantkit_allowlist.curation.dossier import Proposal
+    from variantkit_allowlist.model import GrantedNeeds
+    from variantkit_allowlist.statements.needs_file import read_needs
+    from variantkit_allowlist.store.files import read_file
 
     wished = None
-    if args.needs:
-        wished = read_needs(args.needs)
+    if args.needs == "none":
+        wished = GrantedNeeds()
+    elif args.needs:
+        wished = read_needs(read_file(args.needs, MAX_NEEDS_BYTES), f"--needs {args.needs}")
     elif request is not None:
         wished = request.needs
     return Proposal(
