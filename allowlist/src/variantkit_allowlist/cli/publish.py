@@ -54,11 +54,17 @@ def run(args: argparse.Namespace, world: World) -> int:
 
 
 def builder(directory: ListDirectory) -> Build:
-    """How the enforcement file of a list is made from a serial and a date."""
+    """How the enforcement file of a list is made from a serial and a date; says what imports it leaves out."""
+    from variantkit_allowlist.cli.imported_lists import read_imports
     from variantkit_allowlist.curation import draft_enforcement
 
+    imports = read_imports(directory)
+
     def build(serial: int, issued: int) -> bytes:
-        return draft_enforcement(directory.ledger, {}, serial, issued).data
+        draft = draft_enforcement(directory.ledger, imports, serial, issued)
+        for sentence in draft.left_out:
+            print_note(sentence)
+        return draft.data
 
     return build
 

@@ -170,7 +170,7 @@ def _require_same(directory: ListDirectory, build: Build, staged: Staged, now: i
         different.append("root.json")
     if different:
         raise RefusedError(
-            f"{directory.staged_path}: {sorted(different)[0]} is not what {directory.ledger_path} says now; nothing was"
+            f"{directory.staged_path}: {different[0]} is not what {directory.ledger_path} says now; nothing was"
             " signed: look at who changed what, then stage anew with: variantkit-allowlist publish"
         )
     return edition

@@ -129,6 +129,8 @@ def load_staged(path: str) -> Staged | None:
     below = os.path.join(path, "targets")
     for place, _, names in os.walk(below):
         for name in names:
+            if name.startswith("."):  # left by a write that broke off; save_staged removes it
+                continue
             file = os.path.join(place, name)
             files[os.path.relpath(file, below).replace(os.sep, "/")] = read_file(file, TARGET_CAP)
     return Staged(metadata, files, None)
