@@ -106,10 +106,10 @@ CASES = {
     "the embedded list's revocations hold beside a named list": Case(
         {"flag": _list("a", id="mine"), "embedded": _list(revoked=GONE)}, {"a": "revoked"}
     ),
-    "last month's list after an upgrade: the bundle runs, its own approvals do not": Case(
+    "attack 9, last month's list after an upgrade: the bundle runs, its own approvals do not": Case(
         {"user": _list("a", serial=4), "embedded": _list("b", serial=5)}, {"b": "ok", "a": "list-rolled-back"}
     ),
-    "last month's list after an upgrade: its revocations hold": Case(
+    "attack 9, last month's list after an upgrade: its revocations hold": Case(
         {"user": _list(serial=4, revoked=GONE), "embedded": _list("a", serial=5)}, {"a": "revoked"}
     ),
     "an expired list leaves the embedded one of its id": Case(
