@@ -98,6 +98,19 @@ def test_all_that_is_given_must_verify(wheel: Attested, capsys: pytest.CaptureFi
     assert (found.exit_code, found.codes[1]) == (1, "certificate-untrusted")
 
 
+def test_an_option_may_take_several_files_wherever_the_wheel_stands(
+    wheel: Attested, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = [wheel.lay(f".{slsa}", wheel.bundle(slsa=slsa)) for slsa in (False, True)]
+    kinds = ("--predicate", "publish", "slsa")
+    trust = ("--trust-root", wheel.root, *BY_HAND)
+    assert verify(capsys, wheel.path, "--attestation", *files, *trust, *kinds).exit_code == 0
+    assert verify(capsys, *trust, *kinds, "--attestation", *files, wheel.path).exit_code == 0
+    assert verify(capsys, "--attestation", *files, *trust, *kinds, wheel.path).exit_code == 0
+    assert verify(capsys, wheel.path, "--attestation", *files, *trust, "--predicate", "vsa").exit_code == 2
+    assert verify(capsys, *trust).exit_code == 2
+
+
 def test_without_any_attestation_the_wheel_is_not_verified(wheel: Attested, capsys: pytest.CaptureFixture[str]) -> None:
     found = verify(capsys, wheel.path, "--trust-root", wheel.root, *BY_HAND)
     assert (found.exit_code, found.codes) == (1, ("not-attested", "not-attested"))

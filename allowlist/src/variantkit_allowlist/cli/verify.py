@@ -9,6 +9,7 @@ index. All of those found must verify.
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from variantkit.cli.terminal import GREEN, RED, print_json, print_line, print_styled
@@ -34,13 +35,15 @@ class _Target(NamedTuple):
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("target", metavar="WHEEL|NAME==VERSION", help="a wheel's path, or a release on the index")
+    told = "a wheel's path, or a release on the index"
+    parser.add_argument("target", metavar="WHEEL|NAME==VERSION", nargs="?", help=told)
+    add_many = partial(parser.add_argument, action="extend", nargs="+")
+    add_many("--attestation", metavar="FILE", help="Sigstore bundles, PEP 740 attestations or provenance objects")
+    add_many("--predicate", metavar="publish|slsa", help="an attestation of this kind must be there")
     add = parser.add_argument
     add("--list", metavar="DIR", help="judge by this list (default: the current directory, where it is one)")
-    add("--attestation", metavar="FILE", action="append", help="a Sigstore bundle, PEP 740 attestation or provenance")
     add("--index-url", metavar="URL", help="the index to ask for the wheel, or for its attestations")
     add("--trust-root", metavar="FILE", help="a Sigstore trusted_root.json; with a list its verdict approves nothing")
-    add("--predicate", choices=("publish", "slsa"), action="append", help="an attestation of this kind must be there")
     hand = parser.add_argument_group("identity by hand, without a list")
     add = hand.add_argument
     add("--repository", metavar="OWNER/NAME|URL", help="the repository whose workflow must have attested it")
@@ -59,6 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, world: World) -> int:
     """Judge and print; 0 verified or allowed, 1 not."""
+    args.target = args.target or _last_word(args)
     rule, opened = _rule_by_hand(args), None
     if rule is None:
         opened = _find_list(args.list)
@@ -74,6 +78,14 @@ def run(args: argparse.Namespace, world: World) -> int:
     else:
         _print_verdict(target.wheel, verdict)
     return 0 if verdict.allowed else 1
+
+
+def _last_word(args: argparse.Namespace) -> str:
+    """The target, when it stands behind an option that takes several words: `--attestation FILE FILE WHEEL`."""
+    for words in (args.attestation, args.predicate):
+        if words and len(words) > 1 and (words[-1].endswith(".whl") or "==" in words[-1]):
+            return str(words.pop())
+    raise InputError("expected what to verify: the path of a wheel, or NAME==VERSION")
 
 
 def _judge(
@@ -162,7 +174,11 @@ def _trust_root(args: argparse.Namespace, opened: ListDirectory | None) -> Trust
 def _predicates(args: argparse.Namespace) -> tuple[str, ...]:
     from variantkit_allowlist.provenance.statement import SLSA, publish_type
 
-    return tuple(SLSA if kind == "slsa" else publish_type() for kind in args.predicate or ())
+    kinds = {"publish": publish_type(), "slsa": SLSA} if args.predicate else {}
+    for kind in args.predicate or ():
+        if kind not in kinds:
+            raise InputError(f"--predicate {kind!a}: expected publish or slsa")
+    return tuple(kinds[kind] for kind in args.predicate or ())
 
 
 def _judge_by_hand(args: argparse.Namespace, world: World, target: _Target, rule: IdentityRule) -> Provenance:
