@@ -204,6 +204,8 @@ PREDICATE = [
     (("buildDefinition", "internalParameters", "github", "runner_environment"), "self-hosted"),
     (("buildDefinition", "resolvedDependencies", 0, "digest", "gitCommit"), "ab" * 20),
     (("buildDefinition", "resolvedDependencies", 0, "uri"), f"git+{OTHER}@refs/tags/v1.0"),
+    (("buildDefinition", "resolvedDependencies", 0, "uri"), f"git+{Claims().repository}@refs/heads/main"),
+    (("buildDefinition", "resolvedDependencies", 0, "uri"), f"git+{Claims().repository}@refs/tags/v1.0.1"),
     (("buildDefinition", "buildType"), "https://example.com/another/v1"),
     (("runDetails", "builder", "id"), f"{OTHER}/.github/workflows/release.yml@refs/tags/v1.0"),
     (("runDetails", "metadata", "invocationId"), f"{OTHER}/actions/runs/1/attempts/1"),

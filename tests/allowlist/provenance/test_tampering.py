@@ -12,10 +12,12 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from support.attested import FILENAME, NOW, SHA256, Case, at, attested, branches, flipped, judge, removed, replaced
 from support.private_sigstore import LOGGED_AT, Form, PrivateSigstore, Window, publish_statement
-from support.sigstore.authority import BORN, TransparencyOfCertificates
+from support.sigstore.authority import BORN, TransparencyOfCertificates, base64_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from cryptography import x509
 
     from support.attested import Step
 
@@ -331,6 +333,26 @@ def test_a_timestamp_that_nobody_vouches_for_moves_no_time(rekor: int, days: int
     stamps["rfc3161Timestamps"].insert(0, {"signedTimestamp": base64.b64encode(forged).decode()})
     found = judge(case._replace(material=material, now=NOW + 400 * 86400))
     assert (found.verified, found.code) in {(False, "time-unverified"), (False, "outside-window")}, found
+
+
+def with_chain(case: Case, *authorities: x509.Certificate) -> Case:
+    """The bundle in the form of its first years, which carries certificates beside the leaf."""
+    assert isinstance(case.material, dict)
+    material = copy.deepcopy(case.material)
+    leaf = material[MATERIAL].pop("certificate")
+    others = [{"rawBytes": base64_of(each)} for each in authorities]
+    material[MATERIAL]["x509CertificateChain"] = {"certificates": [leaf, *others]}
+    return case._replace(material={**material, "mediaType": "application/vnd.dev.sigstore.bundle+json;version=0.2"})
+
+
+def test_certificates_that_a_bundle_brings_along_are_not_believed() -> None:
+    good = attested(INSTANCE)
+    assert judge(with_chain(good)) == judge(good)
+    forger = PrivateSigstore(certificate_log=INSTANCE.certificate_log, log_1=INSTANCE.log_1)
+    forged = Case(forger.attest(STATEMENT), INSTANCE.trusted_root_json)
+    assert judge(with_chain(forged, forger.authority.chain[0])).code == "certificate-untrusted"
+    assert judge(with_chain(forged, *forger.authority.chain)).code == "certificate-untrusted"
+    assert judge(with_chain(good, STRANGER.authority.chain[1])) == judge(good)
 
 
 def test_a_root_without_the_part_trusts_nothing_of_it() -> None:

@@ -60,13 +60,17 @@ def _check_internal(internal: object, claims: Claims) -> None:
 
 
 def _check_source(dependencies: object, claims: Claims) -> None:
-    """The repository's own commit must be among what went in, and no other commit of it."""
+    """The repository's own commit must be among what went in, and no other commit or ref of it."""
     if not isinstance(dependencies, list) or not all(isinstance(item, dict) for item in dependencies):
         raise _mismatch("its resolvedDependencies are no list of objects")
-    commits = [item.get("digest") for item in dependencies if _is_of(item.get("uri"), claims.identity.repository)]
-    if not commits:
+    own = [item for item in dependencies if _is_of(item.get("uri"), claims.identity.repository)]
+    if not own:
         raise _mismatch(f"no resolved dependency is {claims.identity.repository}")
-    for digest in commits:
+    for item in own:
+        _, named, revision = item["uri"].partition("@")
+        if named and revision != claims.identity.commit:
+            _require_same("source's ref", revision, claims.identity.ref)
+        digest = item.get("digest")
         _require_same(
             "gitCommit", digest.get("gitCommit") if isinstance(digest, dict) else None, claims.identity.commit
         )
