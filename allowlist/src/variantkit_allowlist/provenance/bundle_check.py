@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import binascii
 from typing import TYPE_CHECKING, NamedTuple
 
 from variantkit_allowlist.provenance.trust_root import verifier_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from cryptography.x509 import Certificate
     from sigstore.models import Bundle
@@ -97,7 +96,7 @@ def classify(error: BaseException) -> NotVerifiedError:
 
 def _check(attestation: Attestation, sha256: str, trust_root: TrustRoot, now: int) -> Signed:
     bundle = _open(attestation)
-    logged = _log_times(attestation)
+    logged = _log_times(attestation, bundle)
     # A key counts only when all of this happened in its window: Sigstore itself asks that of timestamps alone. The
     # times are claims until the verifier has vouched for them, and a claim that fits opens nothing by itself.
     kept = trust_root.kept_at([*logged, *_issue_times(bundle)])
@@ -146,36 +145,25 @@ def _verify(
     if attestation.form == "pep740" or "dsseEnvelope" in attestation.document:
         return verifier.verify_dsse(bundle, _AnyCertificate())
     from sigstore.hashes import Hashed
-    from sigstore_models.common.v1 import HashAlgorithm
 
-    digest = Hashed(algorithm=HashAlgorithm.SHA2_256, digest=binascii.unhexlify(sha256))
+    digest = Hashed.model_validate({"algorithm": "SHA2_256", "digest": bytes.fromhex(sha256)})
     verifier.verify_artifact(digest, bundle, _AnyCertificate())
     return "", None
 
 
-def _log_times(attestation: Attestation) -> list[float]:
+def _log_times(attestation: Attestation, bundle: Bundle) -> list[float]:
     """When log and timestamp authorities say that it was signed, as far as they sign for that time."""
-    times: list[float] = []
     if attestation.form == "pep740":
         (entry,) = attestation.document["verification_material"]["transparency_entries"]  # type: ignore[index]
-        timestamps: object = None
     else:
-        material: Mapping[str, object] = attestation.document["verificationMaterial"]  # type: ignore[assignment]
-        (entry,) = material["tlogEntries"]  # type: ignore[misc]
-        timestamps = (material.get("timestampVerificationData") or {}).get("rfc3161Timestamps")  # type: ignore[attr-defined]
+        (entry,) = attestation.document["verificationMaterial"]["tlogEntries"]  # type: ignore[index]
+    stamps = bundle.verification_material.timestamp_verification_data
+    times = [stamp.tst_info.gen_time.timestamp() for stamp in (stamps.rfc3161_timestamps if stamps else ())]
     if entry.get("inclusionPromise") and entry.get("integratedTime") is not None:
         times.append(float(int(entry["integratedTime"])))
-    for stamp in timestamps or ():  # type: ignore[attr-defined]
-        times.append(_stamped(stamp["signedTimestamp"]))
     if not times:
         raise NotVerifiedError("time-unverified", "neither a log nor a timestamp authority says when it was signed")
     return times
-
-
-def _stamped(encoded: str) -> float:
-    from rfc3161_client import decode_timestamp_response
-
-    return decode_timestamp_response(binascii.a2b_base64(encoded)).tst_info.gen_time.timestamp()
 
 
 def _issue_times(bundle: Bundle) -> list[float]:
