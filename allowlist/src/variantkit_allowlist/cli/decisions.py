@@ -46,7 +46,7 @@ def add_running_arguments(parser: argparse.ArgumentParser) -> None:
     """The options that say what of a provider or of its build may run here."""
     add = parser.add_argument
     add("--no-run", action="store_true", help="run nothing of it; needs --configs-sha256, and closes the fast lane")
-    add("--configs-sha256", metavar="HEX", help="the digest of get_all_configs, as `inspect --run` prints it")
+    add("--configs-sha256", metavar="HEX", help="the digest of get_all_configs, as a request has it")
     add("--rebuild", metavar="GIT@COMMIT[#subdirectory=DIR]", help="build it and compare; RUNS THE BUILD'S CODE")
     add("--attestation", metavar="FILE", action="append", help="evidence, instead of what lies beside the wheel")
 

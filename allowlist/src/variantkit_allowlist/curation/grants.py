@@ -83,7 +83,7 @@ def check_catalogue(candidate: Candidate, lane: bool) -> Iterator[Blocker]:
     expected = [digest for digest in candidate.configs_expected if digest != found]
     if found is not None and expected:
         detail = f"get_all_configs has digest {found}, expected was {', '.join(expected)}"
-        yield Blocker("configs-differ", detail, "run: variantkit-allowlist inspect --run on the reviewed wheel")
+        yield Blocker("configs-differ", detail, "find out what the reviewers ran, and have these bytes reviewed")
     if lane and candidate.base is not None and candidate.base.shrunk:
         told = "; ".join(candidate.base.shrunk[:3])
         detail = f"get_all_configs no longer lists what {candidate.base.version} does: {told}"
