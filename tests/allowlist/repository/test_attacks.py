@@ -127,6 +127,13 @@ def _rotate(forge: Forge, holders: Keyholders, signers: tuple[str, ...]) -> None
     forge.publish()
 
 
+def _withhold_root(forge: Forge) -> None:
+    """The newest root is not served, so that those whom it removed still count."""
+    forge.add_root(HOLDERS.replace(targets=("dave", "erin")))
+    forge.publish(signers={"targets": ("alice", "bob")})
+    del forge.files["metadata/2.root.json"]
+
+
 NEW = HOLDERS.replace(root=("dave", "erin", "carol"))
 STRANGERS = ("mallory", "malory")
 MONTH = 30 * DAY
@@ -169,7 +176,8 @@ ATTACKS = (
     Attack("deep-json", "metadata-malformed", lambda forge: _swap(forge, "timestamp.json", b"[" * 16000)),
     Attack("wrong-role", "metadata-malformed", lambda forge: _swap(forge, "timestamp.json", forge.root)),
     Attack("another-tool", "metadata-malformed", lambda forge: forge.publish(own={"issued": "yesterday"})),
-    Attack("future", "undetermined", lambda forge: forge.publish(now=NOW + 3 * DAY), exit=3),
+    Attack("root-withheld", "rolled-back", _withhold_root),
+    Attack("future", "clock-before-list", lambda forge: forge.publish(now=NOW + 3 * DAY), exit=3),
 )
 
 
@@ -390,7 +398,7 @@ def test_a_server_that_is_gone_is_exit_3_and_one_sentence(machine: Machine) -> N
         assert machine.update("--url", site.url, "--root-sha256", _sha256(forge.root)).exit == 0
     before = machine.installed()
     found = machine.update()
-    assert (found.exit, found.code) == (3, "undetermined")
+    assert (found.exit, found.code) == (3, "unreachable")
     assert found.told.count("\n") == 1
     assert "nothing was installed" in found.told
     assert machine.installed() == before

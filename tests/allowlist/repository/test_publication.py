@@ -118,7 +118,7 @@ def test_a_stranger_signs_nothing(made: Curation) -> None:
     with pytest.raises(RefusedError, match=r"belongs to no keyholder of example\.org/providers"):
         _sign(made, "mallory")
     with pytest.raises(RefusedError, match="belongs to no keyholder"):
-        _publish(made, "mallory")
+        _publish(made, "mallory", force=True)
     assert _tree(made.open().staged_path) == before
 
 
@@ -296,6 +296,15 @@ def test_an_edition_that_says_nothing_new_is_refused(made: Curation) -> None:
     assert _publish(made, "alice", "bob", now=NOW + DAY, force=True).serial == 2
     late = _publish(made, "alice", "bob", now=NOW + DAY + 150 * DAY)
     assert late.serial == 3, "renew-by is near"
+
+
+def test_what_somebody_signed_is_not_staged_over(made: Curation) -> None:
+    _publish(made, "alice")
+    with pytest.raises(RefusedError, match="serial 1 is staged and has signatures already; add yours with `sign`"):
+        _publish(made, "bob", now=NOW + 60)
+    assert _publish(made, "bob", now=NOW + 60, force=True).published is False
+    _ledger(made, lambda text: text + REVOKED.format(sha256="c" * 64))
+    assert _publish(made, "alice", "carol", now=NOW + 60).published is True
 
 
 def test_signers_are_shown_what_changes(made: Curation) -> None:

@@ -11,11 +11,11 @@ from tuf.api import exceptions as tuf
 from tuf.ngclient.config import UpdaterConfig
 from tuf.ngclient.updater import Updater
 
-from variantkit.errors import RefusedError, UndeterminedError, VariantkitError
+from variantkit.errors import RefusedError, VariantkitError
 from variantkit.trust.dates import DAY, format_date
 from variantkit_allowlist.repository.chain import check_chain, own_fields, read_metadata, walk_roots
 from variantkit_allowlist.repository.folders import make_own_folder
-from variantkit_allowlist.repository.refusal import RepositoryError
+from variantkit_allowlist.repository.refusal import RepositoryError, UnclearError
 from variantkit_allowlist.repository.state import hashed_name
 from variantkit_allowlist.repository.tuf_api import Root
 
@@ -63,15 +63,15 @@ def fetch(
 
     `wanted` are targets; one with a "?" at its end may be absent. `max_age_days` bounds the timestamp's age where the
     source is a copy; None leaves that to the publisher's own bound for servers (fresh-days). `now` in unix seconds;
-    python-tuf looks at the clock itself, too. Raises RepositoryError for a failed check, UndeterminedError for a source
-    that does not answer.
+    python-tuf looks at the clock itself, too. Raises RepositoryError for a failed check, UnclearError for a source that
+    does not answer.
     """
     make_own_folder(os.path.join(memory, "targets"))
     with translated(source.where):
         updater = Updater(memory, "metadata", memory, "targets", source, CONFIG, bootstrap=root)
         updater.refresh()
         chain, files = _read_back(memory, root)
-        _judge_dates(source.where, chain, now, max_age_days)
+        _judge(source.where, chain, now, max_age_days)
         targets = {name.removesuffix("?"): data for name in wanted for data in _targets(updater, memory, name)}
     for name, data in targets.items():
         files[f"targets/{hashed_name(name, chain.targets.signed.targets[name].hashes)}"] = data
@@ -106,7 +106,7 @@ def translated(where: str) -> Iterator[None]:
     except tuf.DownloadError as error:
         raise _translate_download(where, error) from error
     except OSError as error:
-        raise UndeterminedError(f"{where}: {error.strerror or error}; nothing was installed") from error
+        raise UnclearError("unreachable", f"{where}: {error.strerror or error}; nothing was installed") from error
     except Exception as error:  # hostile bytes: whatever a library trips over is a no
         code = next((code for kind, code in _CODES if isinstance(error, kind)), "metadata-malformed")
         raise RepositoryError(code, f"{where}: refused: {error}; nothing was installed") from error
@@ -120,7 +120,7 @@ def _translate_download(where: str, error: tuf.DownloadError) -> VariantkitError
     if isinstance(error.__cause__, RefusedError):
         return RepositoryError("redirected", f"{error}; nothing was installed")
     told = str(error.__cause__ or error) or "no usable answer"
-    return UndeterminedError(f"{told}; nothing was installed (from {where})")
+    return UnclearError("unreachable", f"{told}; nothing was installed (from {where})")
 
 
 def _targets(updater: Updater, memory: str, wanted: str) -> Iterator[bytes]:
@@ -168,12 +168,15 @@ def _read(*parts: str) -> bytes:
         return stream.read()
 
 
-def _judge_dates(where: str, chain: Chain, now: int, max_age_days: int | None) -> None:
-    """Expiry by our own idea of the time, which the clock may lag behind, and the timestamp's age."""
+def _judge(where: str, chain: Chain, now: int, max_age_days: int | None) -> None:
+    """Expiry by our own idea of the time, which the clock may lag behind; the timestamp's age, and its root."""
     own = own_fields(chain.timestamp.signed)
     if own.issued > now + DAY:
         said = f"signed {format_date(own.issued)}, the clock says {format_date(now)}"
-        raise UndeterminedError(f"{where}: {said}; set the clock")
+        raise UnclearError("clock-before-list", f"{where}: {said}; set the clock")
+    if own.root > chain.root.version:
+        said = f"its timestamp is of root {own.root}, found root {chain.root.version} as the newest"
+        raise RepositoryError("rolled-back", f"{where}: {said}; somebody may be holding back who signs now")
     for role in (chain.root, chain.timestamp.signed, chain.snapshot.signed, chain.targets.signed):
         if now >= role.expires.timestamp():
             ended = format_date(int(role.expires.timestamp()))

@@ -17,7 +17,7 @@ from variantkit_allowlist.repository.client import fetch, find_root
 from variantkit_allowlist.repository.difference import missing_revocations
 from variantkit_allowlist.repository.folders import make_own_folder
 from variantkit_allowlist.repository.installed import APPROVED, state_directory
-from variantkit_allowlist.repository.refusal import RepositoryError
+from variantkit_allowlist.repository.refusal import RepositoryError, UnclearError
 from variantkit_allowlist.repository.sources import Server, open_copy
 from variantkit_allowlist.repository.state import State, load_state, save_state
 from variantkit_allowlist.store.files import locked, write_whole
@@ -245,7 +245,7 @@ def _require_newer(request: Request, approved: ApprovedList, former: ApprovedLis
 def _require_dates(approved: ApprovedList, latest: int, clock: int, where: str) -> None:
     if approved.issued is not None and clock < approved.issued - DAY:
         said = f"issued {format_date(approved.issued)}, the clock says {format_date(clock)}"
-        raise UndeterminedError(f"{where}: {said}; set the clock")
+        raise UnclearError("clock-before-list", f"{where}: {said}; set the clock")
     if max(latest, approved.issued or 0) >= approved.expires:
         ended = format_date(approved.expires)
         raise RepositoryError("list-expired", f"{where}: expired {ended}; ask its keeper for a newer one")

@@ -51,10 +51,13 @@ def publish(
 ) -> Progress:
     """Stage the next edition and sign it, when a signer is given; at the threshold it is published.
 
-    Raises RefusedError when nothing changed (unless `force`, or dates are near), and when a revocation would vanish.
+    Raises RefusedError when nothing changed (unless `force`, or dates are near), when the same edition is staged and
+    signed already (unless `force`), and when a revocation would vanish.
     """
     with locked(directory.path):
         published = read_published(directory.public_path)
+        if not force:
+            _require_nothing_signed(directory, build, published, now)
         latest = _former_root(directory)
         serial = (published.serial if published else 0) + 1
         edition = compose(directory.ledger, _beside(directory), build, serial, now, latest)
@@ -83,6 +86,23 @@ def sign(directory: ListDirectory, build: Build, now: int, signer: Signer) -> Pr
         changes = _changes(published, edition)
         require_keyholder(directory.ledger, staged, signer)
         return _advance(directory, published, staged, signer, now, changes)
+
+
+def _require_nothing_signed(directory: ListDirectory, build: Build, published: Published | None, now: int) -> None:
+    """Refuse to stage anew what is staged already and signed by somebody; what the ledger no longer says is void."""
+    try:
+        staged = load_staged(directory.staged_path)
+        if staged is None or (published is not None and staged.serial <= published.serial):
+            return
+        staged = staged._replace(previous=_former_root(directory, staged))
+        _require_same(directory, build, staged, now)
+    except RefusedError:
+        return
+    if staged.metadata["targets"].signatures:
+        raise RefusedError(
+            f"{directory.staged_path}: serial {staged.serial} is staged and has signatures already; add yours with"
+            " `sign`, or begin again with --force-new-edition"
+        )
 
 
 def _former_root(directory: ListDirectory, staged: Staged | None = None) -> Root | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from variantkit.errors import RefusedError
+from variantkit.errors import RefusedError, UndeterminedError
 
 # fmt: off
 CODES = (
@@ -24,6 +24,17 @@ CODES = (
     "revocation-vanished",  # it forgets a revocation
 )
 # fmt: on
+
+
+UNCLEAR_CODES = ("unreachable", "clock-before-list")
+
+
+class UnclearError(UndeterminedError):
+    """Nothing can be said of a repository: it does not answer, or the clock is wrong. `code` is of UNCLEAR_CODES."""
+
+    def __init__(self, code: str, message: str) -> None:
+        self.code = code
+        super().__init__(message)
 
 
 class RepositoryError(RefusedError):

@@ -26,18 +26,24 @@ CHUNK = 1 << 14
 FILE_SECONDS = 60.0
 """How long one file may take: the timeout of a socket starts anew with each byte, and this does not."""
 
+ALL_SECONDS = 600.0
+"""How long all files of a source may take together; a server could name hundreds."""
+
 
 class Server(FetcherInterface):
     """A repository at a URL. Each file comes within FILE_SECONDS; redirects stay on http(s) and never leave https."""
 
     def __init__(self, url: str, environ: Mapping[str, str], *, seconds: float | None = None) -> None:
         self.where = url
+        self._ends = time.monotonic() + ALL_SECONDS
         self._seconds = seconds = FILE_SECONDS if seconds is None else seconds
         options = HttpOptions(connect_timeout=min(10.0, seconds), read_timeout=min(20.0, seconds), deadline=seconds)
         self._exchange = Exchange(Credentials(url, environ), options._replace(environ=environ))
 
     def _fetch(self, url: str) -> Iterator[bytes]:
-        until = time.monotonic() + self._seconds
+        until = min(time.monotonic() + self._seconds, self._ends)
+        if until <= time.monotonic():
+            raise DownloadError(f"{self.where}: took too long; try again")
         try:
             reply = self._exchange.get(f"{self.where}/{url}", {}, forbidden_is_absent=True)
         except (UndeterminedError, InputError, RefusedError) as error:
