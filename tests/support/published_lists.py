@@ -95,6 +95,7 @@ def make_published_list(folder: Path, more: str = "", *, wheels: tuple[str, ...]
     """A published list with one attested wheel (1.0, 2.0, …) for each form of attestation in `wheels`."""
     place = os.path.join(folder, "list", "wheels")
     made = [lay_wheel(folder, place, f"{number}.0", suffix=suffix) for number, suffix in enumerate(wheels, 1)]
+    os.makedirs(place, exist_ok=True)
     shutil.move(place, os.path.join(folder, "wheels"))
     os.rmdir(os.path.dirname(place))
     text = "".join(map(approval_text, made)) + more

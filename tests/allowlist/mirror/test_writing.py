@@ -2,50 +2,27 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
-import http.server
 import json
 import os
 import shutil
 import subprocess
 import sys
-import threading
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
 from support.published_lists import publish_again
+from support.static_server import static_server
 from variantkit.index.pages.page import parse_page
 from variantkit_allowlist.folder import files_below
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from .conftest import Mirrored
 
 NAME = "acme_variant_provider-1.0-py3-none-any.whl"
-
-
-@contextmanager
-def static_server(folder: Path) -> Iterator[str]:
-    """Any static server: files as they lie, index.html for folders."""
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=folder))
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def test_a_mirror_holds_the_wheels_their_evidence_the_pages_and_the_signed_list(mirrored: Mirrored) -> None:

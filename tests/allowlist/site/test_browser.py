@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import functools
-import http.server
-import threading
 from typing import TYPE_CHECKING
 
 import pytest
 
 from support.browser import chromium, complaints, prefer, requested
 from support.catalogues import HOSTILE, hostile_catalogue, sample_catalogue
+from support.static_server import static_server
 from variantkit_allowlist.folder import replace_folder
 from variantkit_allowlist.site import MARKER, SCHEMA, render_site
 
@@ -39,20 +37,8 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def served(sites: dict[str, str]) -> Iterator[str]:
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it
-            pass
-
-    handler = functools.partial(Quiet, directory=sites["file"].removeprefix("file://"))
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with static_server(sites["file"].removeprefix("file://")) as url:
+        yield url
 
 
 @pytest.fixture(params=["file", "http"])

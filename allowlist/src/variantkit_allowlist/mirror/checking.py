@@ -16,11 +16,11 @@ from variantkit.errors import InputError, VariantkitError
 from variantkit.trust import check_wheel, parse_approved
 from variantkit.trust.memory import load_seen
 from variantkit.trust.revocation import revocation_of_bytes, revocation_of_entry, why_revoked
+from variantkit_allowlist.audits import read_audits
 from variantkit_allowlist.folder import files_below, marker_text
 from variantkit_allowlist.mirror import MARKER, SCHEMA
 from variantkit_allowlist.mirror.attested import judge_wheel_provenance
-from variantkit_allowlist.mirror.audits import AUDITS, read_audits
-from variantkit_allowlist.mirror.holdings import APPROVED, TRUSTED_ROOT, Holdings, hold_wheels, missing_wheels
+from variantkit_allowlist.mirror.holdings import APPROVED, AUDITS, TRUSTED_ROOT, Holdings, hold_wheels, missing_wheels
 from variantkit_allowlist.mirror.rendering import render_mirror
 from variantkit_allowlist.repository.client import fetch, find_root
 from variantkit_allowlist.repository.refusal import RepositoryError
@@ -222,7 +222,7 @@ def _of_entry(entries: Sequence[Entry], sha256: str, revoked: Sequence[Revocatio
 
 def _judge_provenance(holdings: Holdings, now: int) -> tuple[tuple[CheckedWheel, ...], list[Fault]]:
     """Verify the evidence of every wheel again that was approved for its attested identity."""
-    audits = read_audits(holdings.targets)
+    audits = read_audits(holdings.targets.get(AUDITS, b"{}"))
     checked, faults = [], []
     for wheel in sorted(holdings.wheels, key=lambda wheel: wheel.filename):
         code, detail = _provenance_of(wheel, audits.get(wheel.sha256), holdings.targets, now)

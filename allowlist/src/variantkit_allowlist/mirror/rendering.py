@@ -12,8 +12,8 @@ from variantkit.index.pages.page import File, Page
 from variantkit.index.pages.rendering import render_html, render_json, render_root_html, render_root_json
 from variantkit.variants.archive import open_wheel
 from variantkit.variants.description import read_headers
-from variantkit_allowlist.mirror.audits import read_audits
-from variantkit_allowlist.mirror.holdings import TRUSTED_ROOT
+from variantkit_allowlist.audits import read_audits
+from variantkit_allowlist.mirror.holdings import AUDITS, TRUSTED_ROOT
 from variantkit_allowlist.provenance.material import MaterialError, load_object
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ GITHUB, GITLAB = "https://token.actions.githubusercontent.com", "https://gitlab.
 
 def render_mirror(holdings: Holdings) -> dict[str, bytes]:
     """The files of a mirror by path."""
-    audits = read_audits(holdings.targets)
+    audits = read_audits(holdings.targets.get(AUDITS, b"{}"))
     files = {f"public/{path}": data for path, data in holdings.public.items()}
     if TRUSTED_ROOT in holdings.targets:
         files[TRUSTED_ROOT] = holdings.targets[TRUSTED_ROOT]

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 
 from variantkit.trust.strict_json import load_strict
 from variantkit_allowlist.model import Approval
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
-AUDITS = "audits.json"
-
-
-def read_audits(targets: Mapping[str, bytes]) -> dict[str, Approval]:
+def read_audits(data: bytes) -> dict[str, Approval]:
     """The approvals of an edition by the sha256 of their wheels; one that cannot be read says nothing.
 
     Approvals that were taken over from other lists are not among them: their teams' own audits speak of those.
     """
     try:
-        document = load_strict(targets.get(AUDITS, b"{}"))
+        document = load_strict(data)
     except ValueError:
         return {}
     items = document.get("audits")

@@ -1,0 +1,271 @@
+"""Imports: other teams' published lists, verified from a pinned root and kept with their signatures.
+
+    imports/<name>/root.json       the root that providers.toml pins
+    imports/<name>/approved.json   their list
+    imports/<name>/audits.json     what they reviewed themselves, in their words
+    imports/<name>/metadata/       their signatures over both
+    imports/<name>/lock.json       serial, version and the sha256 of every file
+
+Nothing of it is believed because it lies there: each reading verifies lock and signatures anew. An entry that they took
+over from a third team is in their list and not in their audits, and ends here; so does one whose evidence our own
+policy would not take.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import tempfile
+from typing import TYPE_CHECKING, NamedTuple
+
+from variantkit.errors import InputError, RefusedError
+from variantkit.trust.approved import ListError, parse_approved
+from variantkit.trust.strict_json import load_strict
+from variantkit.trust.versions import same_version
+from variantkit_allowlist.audits import read_audits
+from variantkit_allowlist.folder import files_below, replace_folder
+from variantkit_allowlist.imported import ImportedList
+from variantkit_allowlist.repository.refusal import RepositoryError
+from variantkit_allowlist.store.files import read_file
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from variantkit.trust import ApprovedList, Entry
+    from variantkit_allowlist.model import Approval, Import, Policy
+    from variantkit_allowlist.repository.chain import Chain
+    from variantkit_allowlist.repository.client import Fetched
+    from variantkit_allowlist.repository.sources import Source
+    from variantkit_allowlist.store import ListDirectory
+
+LOCK, SCHEMA = "lock.json", "variantkit.import-lock/1"
+APPROVED, AUDITS, ROOT = "approved.json", "audits.json", "root.json"
+FILE_CAP = 5_000_000
+_is_name = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}").fullmatch
+
+
+class Kept(NamedTuple):
+    """An import as it is kept: the list, the entries that count, and a sentence for each one that does not."""
+
+    whole: ApprovedList
+    imported: ImportedList
+    left_out: tuple[str, ...]
+
+
+def load_imports(directory: ListDirectory) -> Mapping[str, ImportedList]:
+    """The imported lists by name, each verified from the root that providers.toml pins; unfetched ones are not there.
+
+    Raises RefusedError where files, lock, signatures and providers.toml do not agree.
+    """
+    found = {name: load_import(directory, name) for name in directory.ledger.imports}
+    return {name: kept.imported for name, kept in found.items() if kept is not None}
+
+
+def load_import(directory: ListDirectory, name: str) -> Kept | None:
+    """One import; None when it was not fetched yet."""
+    wanted = require_import(directory, name)
+    folder = os.path.join(directory.imports_path, name)
+    if not os.path.lexists(folder):
+        return None
+    fix = f"run: variantkit-allowlist import {name}"
+    files = _read_locked(folder, fix)
+    if hashlib.sha256(files.get(ROOT, b"")).hexdigest() != wanted.root_sha256:
+        raise RefusedError(f"{folder}: expected the root with sha256 {wanted.root_sha256}, found another; {fix}")
+    try:
+        chain = _verify(files)
+        approved = _approved_of(chain, files, folder)
+    except KeyError as error:
+        raise RefusedError(f"{folder}: expected {error.args[0]}, found none; {fix}") from None
+    _require_lock(folder, files[LOCK], wanted, approved, fix)
+    return _keep(name, approved, files, wanted, directory.ledger.policy)
+
+
+def fetch_import(directory: ListDirectory, name: str, source: Source, now: int, max_age_days: int | None) -> Kept:
+    """Fetch another team's list and keep it; RepositoryError for every check that fails, and the old one stays."""
+    from variantkit_allowlist.repository.client import fetch, find_root
+
+    wanted = require_import(directory, name)
+    with tempfile.TemporaryDirectory(prefix="variantkit-import.") as memory:
+        root = find_root(source, wanted.root_sha256)
+        fetched = fetch(source, root, memory, now, wanted=[APPROVED, AUDITS], max_age_days=max_age_days)
+    files = _files_of(fetched, root)
+    approved = _parse(files[APPROVED], f"{source.where}: {APPROVED}")
+    _require_their_edition(approved, fetched, directory.ledger.id, source.where)
+    _require_newer(directory, name, approved, source.where)
+    kept = _keep(name, approved, files, wanted, directory.ledger.policy)
+    replace_folder(
+        os.path.join(directory.imports_path, name),
+        files,
+        LOCK,
+        SCHEMA,
+        {
+            "url": wanted.url,
+            "root-sha256": wanted.root_sha256,
+            "id": approved.id,
+            "serial": approved.serial,
+            "version": fetched.chain.targets.signed.version,
+        },
+    )
+    return kept
+
+
+def require_import(directory: ListDirectory, name: str) -> Import:
+    """What providers.toml says of an import; its name is a folder's."""
+    wanted = directory.ledger.imports.get(name)
+    if wanted is None:
+        known = ", ".join(sorted(directory.ledger.imports)) or "none"
+        raise InputError(
+            f"{directory.ledger_path}: expected [imports.{name}] with url, root-sha256 and namespaces, found {known}"
+        )
+    if not _is_name(name):
+        raise InputError(f"{directory.ledger_path}: [imports.{name}]: expected a name of a-z 0-9 _ -; rename it")
+    return wanted
+
+
+def _read_locked(folder: str, fix: str) -> dict[str, bytes]:
+    """Every file of the import, as the lock pins it."""
+    if os.path.islink(folder) or not os.path.isdir(folder):
+        raise RefusedError(f"{folder}: expected a directory, found something else; remove it and {fix}")
+    if not os.path.isfile(os.path.join(folder, LOCK)):
+        raise RefusedError(f"{folder}: expected {LOCK}, found none; {fix}")
+    found = {path: read_file(os.path.join(folder, *path.split("/")), FILE_CAP) for path in files_below(folder)}
+    try:
+        pinned = load_strict(found[LOCK]).get("files")
+    except ValueError as error:
+        raise RefusedError(f"{folder}: {LOCK} cannot be read ({error}); {fix}") from None
+    pinned = pinned if isinstance(pinned, dict) else {}
+    for path in sorted({*found, *pinned} - {LOCK}):
+        digest = hashlib.sha256(found[path]).hexdigest() if path in found else "no such file"
+        if pinned.get(path) != digest:
+            said = f"expected {pinned.get(path, 'no such file')} as {LOCK} pins it, found {digest}"
+            raise RefusedError(f"{folder}: {path}: {said}; {fix}")
+    return found
+
+
+def _verify(files: Mapping[str, bytes]) -> Chain:
+    """The kept signatures, from the pinned root on; no clock is asked, as the list's own dates end its entries."""
+    from variantkit_allowlist.repository.chain import check_chain, read_metadata, walk_roots
+    from variantkit_allowlist.repository.tuf_api import Root
+
+    first = read_metadata(Root, files[ROOT], ROOT)
+    later = []
+    version = first.signed.version + 1
+    while (path := f"metadata/{version}.root.json") in files:
+        later.append(read_metadata(Root, files[path], path))
+        version += 1
+    parts = {name: files[f"metadata/{name}"] for name in ("timestamp.json", "snapshot.json", "targets.json")}
+    return check_chain(walk_roots(first, later), parts)
+
+
+def _approved_of(chain: Chain, files: Mapping[str, bytes], folder: str) -> ApprovedList:
+    """Their list, when it and the audits are what was signed."""
+    from tuf.api.exceptions import LengthOrHashMismatchError
+
+    for name in (APPROVED, AUDITS):
+        target = chain.targets.signed.targets.get(name)
+        if target is None:
+            raise RepositoryError("target-missing", f"{folder}: the signed edition has no {name}")
+        try:
+            target.verify_length_and_hashes(files[name])
+        except LengthOrHashMismatchError as error:
+            raise RepositoryError("content-mismatch", f"{folder}: {name}: {error}") from None
+    return _parse(files[APPROVED], os.path.join(folder, APPROVED))
+
+
+def _parse(data: bytes, where: str) -> ApprovedList:
+    try:
+        return parse_approved(data, where)
+    except ListError as error:
+        raise RepositoryError("list-invalid", str(error)) from None
+
+
+def _require_lock(folder: str, data: bytes, wanted: Import, approved: ApprovedList, fix: str) -> None:
+    lock = load_strict(data)
+    said = {"root-sha256": wanted.root_sha256, "url": wanted.url, "id": approved.id, "serial": approved.serial}
+    for key, value in said.items():
+        if lock.get(key) != value or type(lock.get(key)) is not type(value):
+            raise RefusedError(f"{folder}: {LOCK}: {key}: expected {value}, found {ascii(lock.get(key))[:100]}; {fix}")
+
+
+def _files_of(fetched: Fetched, root: bytes) -> dict[str, bytes]:
+    """What is kept of an edition: the metadata under names without versions, but for the roots."""
+    chain = fetched.chain
+    names = {
+        "timestamp.json": "timestamp.json",
+        "snapshot.json": f"{chain.snapshot.signed.version}.snapshot.json",
+        "targets.json": f"{chain.targets.signed.version}.targets.json",
+    }
+    roots = [f"{metadata.signed.version}.root.json" for metadata in chain.roots[1:]]
+    return {
+        ROOT: root,
+        APPROVED: fetched.targets[APPROVED],
+        AUDITS: fetched.targets[AUDITS],
+        **{f"metadata/{name}": fetched.files[f"metadata/{file}"] for name, file in names.items()},
+        **{f"metadata/{name}": fetched.files[f"metadata/{name}"] for name in roots},
+    }
+
+
+def _require_their_edition(approved: ApprovedList, fetched: Fetched, own: str, where: str) -> None:
+    version = fetched.chain.targets.signed.version
+    if approved.id != fetched.id or not approved.id:
+        raise RepositoryError(
+            "other-list", f"{where}: expected the id {fetched.id!r} of its root, found {approved.id!r}"
+        )
+    if approved.id == own:
+        raise RepositoryError("other-list", f"{where}: is this very list ({own}); a list cannot import itself")
+    if approved.serial != version:
+        said = f"expected serial {version} as its signatures say, found {approved.serial}"
+        raise RepositoryError("list-invalid", f"{where}: {said}")
+
+
+def _require_newer(directory: ListDirectory, name: str, approved: ApprovedList, where: str) -> None:
+    """Nothing older than what is kept, nothing else under the same serial, and no revocation forgotten.
+
+    What is kept and cannot be read is replaced: that is how it is mended.
+    """
+    from variantkit_allowlist.repository.difference import missing_revocations
+
+    try:
+        kept = load_import(directory, name)
+    except RefusedError:
+        return
+    if kept is None or kept.whole.id != approved.id:
+        return
+    before = kept.whole
+    if approved.serial < before.serial:
+        raise RepositoryError(
+            "list-rolled-back", f"{where}: serial {approved.serial}, but {before.serial} was imported"
+        )
+    if approved.serial == before.serial and approved.sha256 != before.sha256:
+        raise RepositoryError("serial-reused", f"{where}: serial {approved.serial} was imported with other content")
+    gone = missing_revocations(before.revoked, approved.revoked)
+    if gone:
+        raise RepositoryError("revocation-vanished", f"{where}: forgets what was revoked: {gone[0]}")
+
+
+def _keep(name: str, approved: ApprovedList, files: Mapping[str, bytes], wanted: Import, policy: Policy) -> Kept:
+    audits = read_audits(files[AUDITS])
+    entries, left_out, criteria = [], [], {}
+    for entry in approved.entries:
+        found = [audits.get(sha256) for sha256 in entry.sha256]
+        why = next((why for audit in found if (why := _why_left_out(entry, audit, policy))), None)
+        if why is None:
+            entries.append(entry)
+            criteria.update({audit_sha: audits[audit_sha].criteria for audit_sha in entry.sha256})
+        else:
+            left_out.append(f"import {name}: {entry.package} {entry.version}: {why}")
+    counted = approved._replace(entries=tuple(entries))
+    return Kept(approved, ImportedList(name, counted, criteria, wanted.root_sha256), tuple(left_out))
+
+
+def _why_left_out(entry: Entry, audit: Approval | None, policy: Policy) -> str | None:
+    """Why an entry is none that they speak for themselves, or that we could have made; None when it is one."""
+    about = audit is not None and (audit.namespace == entry.namespace and same_version(audit.version, entry.version))
+    if audit is None or not about:
+        return "it is in their list and not in their own audits: imports do not go on"
+    if audit.evidence == "none" and not policy.unattested:
+        return "nothing shows where its bytes come from, and policy.unattested is off"
+    if audit.evidence != "none" and audit.evidence not in policy.evidence:
+        return f"its evidence is {audit.evidence}, which policy.evidence does not take"
+    return None
