@@ -161,6 +161,8 @@ def test_a_build_that_fails_leaves_it_undetermined(repository: Repository) -> No
         f"git://example.org/x@{'4a5f' * 10}",
         f"--upload-pack=touch@{'4a5f' * 10}",
         f"https://-x@{'4a5f' * 10}",
+        f"-oProxyCommand@example.org:x@{'4a5f' * 10}",
+        f"git@-oProxyCommand:x@{'4a5f' * 10}",
         f"nowhere@{'4a5f' * 10}",
         f"https://github.com/acme/provider@{'4a5f' * 10}#egg=x",
         f"https://github.com/acme/provider@{'4a5f' * 10}#subdirectory=../x",

@@ -24,7 +24,9 @@ GIT_SECONDS = 600
 BUILD_SECONDS = 1800
 
 _is_commit = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}").fullmatch
-_is_remote = re.compile(r"(https|ssh)://[A-Za-z0-9][^\s]*|[A-Za-z0-9._-]+@[A-Za-z0-9.-]+:[^\s-][^\s]*").fullmatch
+_is_remote = re.compile(
+    r"(https|ssh)://[A-Za-z0-9][^\s]*|[A-Za-z0-9_][A-Za-z0-9._-]*@[A-Za-z0-9][A-Za-z0-9.-]*:[^\s-][^\s]*"
+).fullmatch
 _is_folder = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+ -]*(/[A-Za-z0-9_][A-Za-z0-9._+ -]*)*").fullmatch
 
 _GIT = (
@@ -145,7 +147,13 @@ def _run(command: Sequence[str], environ: Mapping[str, str], failing: str, secon
     """Run to the end and return stdout; raises UndeterminedError with the last line of what it said otherwise."""
     with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as told:
         process = subprocess.Popen(
-            command, env=dict(environ), stdin=subprocess.DEVNULL, stdout=said, stderr=told, start_new_session=True
+            command,
+            env=dict(environ),
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=told,
+            start_new_session=True,
+            umask=0o022 if os.name == "posix" else -1,  # modes of files get into wheels
         )
         try:
             code = process.wait(seconds)
