@@ -181,6 +181,9 @@ OTHERS: dict[str, Files] = {
     "other code": {f"{PACKAGE}/__init__.py": PLUGIN.replace('"1.0"', '"1.1"') + "\nimport os\n"},
     "a comment in code": {f"{PACKAGE}/__init__.py": PLUGIN.replace('"1.0"', '"1.1"') + "# x\n"},
     "a version in code that is not the wheel's": {f"{PACKAGE}/__init__.py": PLUGIN.replace('"1.0"', '"1.2"')},
+    "an annotated version in a table": {
+        f"{PACKAGE}/_tables.py": tables_of("1.1").replace('__version__ = "1.1"', '__version__: str = "1.1"')
+    },
     "a version in code that is computed": {f"{PACKAGE}/__init__.py": PLUGIN.replace('"1.0"', '"1" + ".1"')},
     "a module more": {f"{PACKAGE}/new.py": "X = 1\n"},
     "a table more": {f"{PACKAGE}/_more_tables.py": "X = 1\n"},
@@ -197,6 +200,35 @@ def test_attack_38_whatever_else_changes_is_reviewed_whole(files: Files, tmp_pat
     change = compare(acme_wheel(tmp_path, "1.0"), acme_wheel(tmp_path, "1.1", files=files))
     assert not change.data_only
     assert change.reasons
+
+
+READS = {
+    "a program": "import subprocess\nsubprocess.run([NAMES[0]])\n",
+    "a program in a loop": "import os\nfor name in NAMES:\n    os.execv(name, [name])\n",
+    "a program by a function": "def start(machine, name):\n    machine.program('x', name)\nstart(1, NAMES[0])\n",
+    "a library": "import ctypes\nctypes.CDLL(f'lib{NAMES[0]}')\n",
+    "a file": "with open('/sys/' + NAMES[0]) as stream:\n    pass\n",
+    "an import": "import importlib\nimportlib.import_module(NAMES[0])\n",
+    "an attribute": "getattr(NAMES, NAMES[0])\n",
+}
+
+
+@pytest.mark.parametrize("code", READS.values(), ids=READS)
+def test_attack_38_a_text_that_leads_outwards_is_no_data_whatever_it_looks_like(code: str, tmp_path: Path) -> None:
+    old, new = (tables_of(version) + 'NAMES = ("acmetool",)\n' for version in ("1.0", "1.1"))
+    reader: Files = {f"{PACKAGE}/reader.py": f"from ._tables import NAMES\n\n{code}"}
+    before = acme_wheel(tmp_path, "1.0", tables=old, files=reader)
+    same = acme_wheel(tmp_path / "same", "1.1", tables=new, files=reader)
+    other = acme_wheel(tmp_path / "other", "1.1", tables=new.replace("acmetool", "another"), files=reader)
+    assert compare(before, same).data_only
+    assert any("NAMES leads to a file, a program or a library" in reason for reason in compare(before, other).reasons)
+
+
+def test_a_wheel_for_other_machines_is_reviewed_whole(tmp_path: Path) -> None:
+    old, new = acme_wheel(tmp_path, "1.0"), acme_wheel(tmp_path, "1.1")
+    renamed = new.replace("py3-none-any", "cp311-none-any")
+    os.rename(new, renamed)
+    assert any("more than the version" in reason for reason in compare(old, renamed).reasons)
 
 
 @pytest.mark.parametrize(

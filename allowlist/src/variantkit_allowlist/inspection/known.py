@@ -72,6 +72,8 @@ _SYSTEM = {
     "native-calls": ("add_dll_directory",),
 }
 SYSTEM_MODULES = ("os", "posix", "nt")
+SYSTEM_CALLS = frozenset(name for kind in ("processes", "writes") for name in _SYSTEM[kind])
+"""Functions of those modules that take a program or a file."""
 
 _OTHERS = {
     "dynamic-code": (

@@ -11,8 +11,9 @@ from variantkit_allowlist.inspection.known import KINDS
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from variantkit_allowlist.inspection.change import Change, Part
+    from variantkit_allowlist.inspection.change import Change
     from variantkit_allowlist.inspection.examination import Imported, Inspection, Named
+    from variantkit_allowlist.inspection.parts import Part
 
 SHOWN = 8
 """Things of one kind that a person is shown; all of them are in the JSON."""

@@ -133,8 +133,11 @@ def _name_problem(name: str, bound: set[str]) -> str:
     return f"{shown(name, 80)} is a name beyond ASCII" if not name.isascii() else ""
 
 
-def compare_tables(old: ast.Module, new: ast.Module) -> list[str]:
-    """Why a change between two tables is more than data: sentences; none when it is data."""
+def compare_tables(old: ast.Module, new: ast.Module, outward: Mapping[str, str] = {}) -> list[str]:
+    """Why a change between two tables is more than data: sentences; none when it is data.
+
+    `outward` are names whose values reach a file, a program or a library, with the place where they do.
+    """
     if _shape(old) != _shape(new):
         return ["its imports or annotations changed"]
     before, after = _values(old), _values(new)
@@ -142,7 +145,9 @@ def compare_tables(old: ast.Module, new: ast.Module) -> list[str]:
         names = sorted(before.keys() ^ after.keys())
         return [f"the name {shown(name, 80)} was {'added' if name in after else 'removed'}" for name in names[:20]]
     changed = [name for name in after if not _same(before[name], after[name])]
-    return [f"{name}: {problem}" for name in changed for problem in _value_changes(name, before[name], after[name])]
+    problems = [f"{name}: {text}" for name in changed for text in _value_changes(name, before[name], after[name])]
+    led = [name for name in changed if name in outward and _texts(before[name]) != _texts(after[name])]
+    return problems + [f"{name} leads to a file, a program or a library, at {outward[name]}" for name in led]
 
 
 def _same(old: ast.expr, new: ast.expr) -> bool:
@@ -155,6 +160,11 @@ def _shape(tree: ast.Module) -> list[str]:
     return kept + sorted(
         f"{_names(node)} {ast.dump(node.annotation)}" for node in tree.body if isinstance(node, ast.AnnAssign)
     )
+
+
+def bound_names(tree: ast.Module) -> set[str]:
+    """The names that a table binds."""
+    return {name for node in tree.body for name in _names(node)}
 
 
 def _values(tree: ast.Module) -> Mapping[str, ast.expr]:
