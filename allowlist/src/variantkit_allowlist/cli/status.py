@@ -1,4 +1,8 @@
-"""Show which approved lists are in force on this machine, highest level first, and what of them is expiring."""
+"""Show which approved lists are in force on this machine, highest level first, and what of them is expiring.
+
+In the directory of a list that is kept here, or with --list DIR, it shows that one too: its entries, what waits for
+reviews or the cooldown, and whose signatures are missing. With --list the exit code speaks of that list alone.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +19,7 @@ if TYPE_CHECKING:
     import argparse
 
     from variantkit.trust import Approvals
+    from variantkit_allowlist.cli.kept_list import Shown
     from variantkit_allowlist.cli.world import World
     from variantkit_allowlist.levels import ListStatus, Status
 
@@ -23,6 +28,9 @@ SCHEMA = "variantkit.lists/1"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--approved", metavar="FILE", help="an approved list, as for variantkit")
+    parser.add_argument(
+        "--list", metavar="DIR", help="a list that is kept here (default: this directory, if it is one)"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
@@ -30,8 +38,43 @@ def run(args: argparse.Namespace, world: World) -> int:
     """Show every approved list that is read on this machine, highest level first."""
     now = world.now()
     status = describe_lists(_read_lists(args.approved, world, now), now)
-    sys.stdout.write((json.dumps(_as_json(status), indent=2) if args.json else _as_text(status)) + "\n")
-    return status.exit_code
+    kept = _read_kept(args.list, now)
+    if args.json:
+        sys.stdout.write(json.dumps(_as_json(status) | _kept_json(kept), indent=2) + "\n")
+    else:
+        sys.stdout.write("\n".join([*_kept_lines(kept), _as_text(status)]) + "\n")
+    if args.list is None or kept is None:
+        return status.exit_code
+    from variantkit_allowlist.cli.kept_list import exit_code_of
+
+    return exit_code_of(kept)
+
+
+def _read_kept(named: str | None, now: int) -> Shown | None:
+    """What the list kept in a directory says of itself; None when no directory is named, and this is none."""
+    from variantkit_allowlist.store import LEDGER_FILE
+
+    if named is None and not os.path.lexists(LEDGER_FILE):
+        return None
+    from variantkit_allowlist.cli.kept_list import read_kept_list
+
+    return read_kept_list(named or ".", now)
+
+
+def _kept_json(kept: Shown | None) -> dict[str, object]:
+    if kept is None:
+        return {}
+    from variantkit_allowlist.cli.kept_list import as_json
+
+    return {"list": as_json(kept)}
+
+
+def _kept_lines(kept: Shown | None) -> list[str]:
+    if kept is None:
+        return []
+    from variantkit_allowlist.cli.kept_list import lines_of
+
+    return [*map(_shown, lines_of(kept)), ""]
 
 
 def _read_lists(named: str | None, world: World, now: int) -> Approvals:
