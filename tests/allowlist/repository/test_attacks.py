@@ -264,7 +264,7 @@ def test_t21_a_machine_without_memory_takes_what_still_lasts_unless_a_serial_is_
         assert machine.update("--url", site.url, *pin, "--min-serial", "1").exit == 0
 
 
-def test_t21_the_memory_of_serials_outlives_the_state_of_updates(machine: Machine) -> None:
+def test_attack_8_the_memory_of_serials_outlives_the_state_of_updates(machine: Machine) -> None:
     import shutil
 
     forge = Forge(NOW).publish()

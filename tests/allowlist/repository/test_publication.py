@@ -104,7 +104,7 @@ def test_t22_the_same_person_twice_is_one_person(made: Curation) -> None:
     assert not os.path.exists(made.open().public_path)
 
 
-def test_t22_another_key_of_the_same_person_does_not_count(made: Curation) -> None:
+def test_attack_37_another_key_of_the_same_person_does_not_count(made: Curation) -> None:
     first, second = public_key("alice").line, public_key("alice's other").line
     _ledger(made, lambda text: text.replace(f'keys = ["{first}"]', f'keys = ["{first}", "{second}"]'))
     _publish(made, "alice")
@@ -154,8 +154,7 @@ def test_a_published_repository_holds_every_target_by_its_hash(made: Curation) -
     assert published.chain.root.consistent_snapshot is True
 
 
-def test_no_private_key_lies_in_the_list_or_its_repository(made: Curation) -> None:
-    """Attack 36."""
+def test_attack_36_no_private_key_lies_in_the_list_or_its_repository(made: Curation) -> None:
     _publish(made, "alice", "bob")
     made.key("alice")
     for path, data in _tree(made.path).items():

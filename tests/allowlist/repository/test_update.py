@@ -51,15 +51,14 @@ def _copy(forge: Forge, folder: Path) -> str:
 # --- first use
 
 
-def test_t29_there_is_no_default_list(machine: Machine) -> None:
-    """Attack 41."""
+def test_attack_41_there_is_no_default_list(machine: Machine) -> None:
     found = machine.update()
     assert found.exit == 2
     assert "There is no default one: give --url URL and --root FILE, or --from DIR" in found.told
 
 
 def test_a_url_alone_is_not_believed(machine: Machine) -> None:
-    """Attack 41: without a root, whoever answers at the URL would be trusted."""
+    """Without a root, whoever answers at the URL would be trusted."""
     forge = Forge(NOW).publish()
     with serve(forge.files) as site:
         found = machine.update("--url", site.url)
@@ -227,7 +226,7 @@ AGES = [(8, (), 0), (29, (), 0), (31, (), 1), (8, ("--max-age", "5"), 1), (29, (
 def test_a_stick_may_be_days_old_as_far_as_policy_goes(
     days: int, arguments: tuple[str, ...], exit_code: int, machine: Machine, tmp_path: Path
 ) -> None:
-    """Attack 42: the timestamp of an air gap is bounded by --max-age, and by its own end in any case."""
+    """The timestamp of an air gap is bounded by --max-age, and by its own end in any case."""
     forge = Forge(NOW - days * DAY).publish(days=dict.fromkeys(("timestamp", "snapshot"), 60 if days == 31 else 30))
     copy = _copy(forge, tmp_path / "stick")
     found = machine.update("--from", copy, *_pin(forge), *arguments)
@@ -267,8 +266,8 @@ def test_a_clock_that_is_behind_is_told(machine: Machine, tmp_path: Path) -> Non
     assert "set the clock" in found.told
 
 
-def test_a_clock_that_goes_back_does_not_bring_signatures_back(machine: Machine, tmp_path: Path) -> None:
-    """Attack 12: time is not before the latest issue that was seen."""
+def test_attack_12_a_clock_that_goes_back_does_not_bring_signatures_back(machine: Machine, tmp_path: Path) -> None:
+    """Time is not before the latest issue that was seen."""
     forge = Forge(NOW).publish()
     copy = _copy(forge, tmp_path / "stick")
     assert machine.update("--from", copy, *_pin(forge)).exit == 0
@@ -361,7 +360,6 @@ def test_what_was_installed_is_shown_to_people(machine: Machine, tmp_path: Path)
 
 
 def test_one_byte_at_rest_is_noticed_and_mended(machine: Machine, tmp_path: Path) -> None:
-    """Attack 3."""
     forge = Forge(NOW).publish()
     assert machine.update("--from", _copy(forge, tmp_path / "stick"), *_pin(forge)).exit == 0
     assert (machine.verify().code, machine.verify().exit_code, machine.verify().serial) == ("ok", 0, 1)
