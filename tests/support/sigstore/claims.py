@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any, NamedTuple
 
+from pypi_attestations import AttestationType
+
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
-PUBLISH = "https://docs.pypi.org/attestations/publish/v1"
+PUBLISH: str = AttestationType.PYPI_PUBLISH_V1.value
 SLSA = "https://slsa.dev/provenance/v1"
 BUILD_TYPE = "https://actions.github.io/buildtypes/workflow/v1"
 
