@@ -263,7 +263,7 @@ def _print_verdict(wheel: WheelFile, verdict: Verdict) -> None:
         if blocker.detail != verdict.detail or fix:
             print_line(f"  {blocker.code}: {blocker.detail}{fix}")
     print_line(f"  sha256 {verdict.sha256}")
-    print_line(f"  provenance: {provenance.code}, {provenance.detail}")
+    print_line(f"  provenance: {provenance.code}" + (f", {provenance.detail}" if _is_news(verdict) else ""))
     for name, value in provenance.identity.model_dump(by_alias=True).items():
         if value:
             print_line(f"    {name}: {value}")
@@ -275,6 +275,11 @@ def _print_verdict(wheel: WheelFile, verdict: Verdict) -> None:
         print_line(f"    logged: {format_date(provenance.logged)}")
     if provenance.trust_root:
         print_line(f"    Sigstore root: sha256 {provenance.trust_root}")
+
+
+def _is_news(verdict: Verdict) -> bool:
+    """Whether the provenance says something that was not said already."""
+    return verdict.provenance.detail not in {verdict.detail, *(blocker.detail for blocker in verdict.blockers)}
 
 
 def _style(verdict: Verdict) -> str:
