@@ -23,7 +23,7 @@ from support.attested_wheels import (
     write,
 )
 from support.curation import make_list_directory
-from support.private_sigstore import Claims, PrivateSigstore
+from support.private_sigstore import Claims, PrivateSigstore, publish_statement
 from variantkit_allowlist import cli
 
 if TYPE_CHECKING:
@@ -242,16 +242,8 @@ def test_attack_43_a_root_given_by_hand_approves_nothing(judge: Judge) -> None:
     mine = PrivateSigstore()
     wheel = judge.wheel
     claims = Claims(repository=CLAIMS.repository, owner=CLAIMS.owner, repository_id="1001")
-    attested = mine.attest(
-        {
-            "_type": "https://in-toto.io/Statement/v1",
-            "subject": [{"name": wheel.filename, "digest": {"sha256": wheel.sha256}}],
-            "predicateType": "https://docs.pypi.org/attestations/publish/v1",
-            "predicate": None,
-        },
-        claims=claims,
-        logged_at=LOGGED_AT,
-    )
+    statement = publish_statement(wheel.filename, wheel.sha256)
+    attested = mine.attest(statement, claims=claims, logged_at=LOGGED_AT)
     wheel.lay(".sigstore.json", attested)
     root = write(str(judge.folder / "mine.json"), mine.trusted_root_json)
     entries = approval(wheel.sha256)
