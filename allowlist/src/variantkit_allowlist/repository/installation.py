@@ -198,10 +198,11 @@ def _former(request: Request, before: State | None, state: State) -> ApprovedLis
     """The edition that was installed before, from what is kept; else the file itself, if it is a list of this id."""
     if before is None:
         return _list_at(request.path, state.id)
-    anew = request.root is not None or request.root_sha256 is not None
     if before.id != state.id:
-        if not anew:
-            said = f"expected the list {before.id}, found {state.id}; give --root again to change lists"
+        if before.root == state.root:
+            said = (
+                f"expected the list {before.id}, found {state.id}; another list has another root, to be given by --root"
+            )
             raise RepositoryError("other-list", f"{request.path}: {said}")
         return None
     try:
