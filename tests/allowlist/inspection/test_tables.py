@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 TARGETS = st.sampled_from(["A", "B", "C", "__version__", "__all__", "A.x", "A[0]", "A, B", "*A", "(A)", "A = B"])
 LEAVES = st.sampled_from([
     "1", "-1", "+1.5", "~1", "not 1", "True", "None", "...", "1e999", "1j", "'a'", "'b' 'c'", "b'a'", "f'{A}'", "A",
-    "()", "print", "print()", "(yield)", "lambda: 1", "(x := 1)", "[*A]", "{**A}", "{A: 1}", "A.b", "A[0]", "1 if 2 else 3",
+    "()", "print", "print()", "(yield)", "lambda: 1", "(x := 1)", "[*A]", "{**A}", "{A: 1}", "A.b", "A[0]",
+    "1 if 2 else 3",
     "1 + 2", "'a' + 'b'", "'%s' % 1", "[x for x in A]", "0x" + "f" * 40, "2 ** 9", "1 < 2", "1 and 2",
 ])  # fmt: skip
 PLAIN = st.sampled_from(["1", "-1", "0.5", "'a'", "'b'", "'g1'", "True", "None"])
