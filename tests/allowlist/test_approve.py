@@ -302,16 +302,25 @@ def test_a_request_for_other_bytes_is_refused(team: Team, capsys: pytest.Capture
     assert "put the wheel acme_variant_provider-1.0-py3-none-any.whl beside it" in capsys.readouterr().err
 
 
-def test_a_request_cannot_take_another_namespace(team: Team, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("namespace", "nvidia", "namespace: the list has acme, the request nvidia"),
+        ("plugin-api", ["os"], "plugin-api: the list has acme_variant_provider, the request os"),
+        ("reimplements", ["nvidia-variant-provider"], "does not let it stand for nvidia-variant-provider"),
+    ],
+)
+def test_a_request_gets_no_more_than_the_package_table_gives(
+    team: Team, key: str, value: object, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     wheel = team.ship()
     path = _request(team, wheel)
     with open(path, encoding="utf-8") as stream:
         document = json.load(stream)
-    document["namespace"] = "nvidia"
     with open(path, "w", encoding="utf-8") as out:
-        json.dump(document, out)
+        json.dump({**document, key: value}, out)
     assert team.run("approve", path) == 2
-    assert "namespace: the list has acme, the request nvidia" in capsys.readouterr().err
+    assert said in capsys.readouterr().err
 
 
 def test_older_versions_can_be_superseded(team: Team) -> None:

@@ -36,6 +36,7 @@ DATA = Base("1.0", data_only=True)
 CODE = Base("1.0", data_only=False, reasons=("code changed",))
 ONE_DATA_REVIEW = (make_review("carol", "reviewed-data", delta_from="1.0"),)
 NEEDS = GrantedNeeds(read=("/sys/class/acme/*",))
+WITHOUT_NUMBERS = IDENTITY.model_copy(update={"repository_id": "", "owner_id": ""})
 WITH_BASE = make_ledger(approved=(make_approved(),))
 
 
@@ -133,6 +134,15 @@ REFUSED: dict[str, tuple[dict[str, Any], list[str]]] = {
         {
             "ledger": WITH_BASE,
             "provenance": make_provenance(identity=IDENTITY.model_copy(update={"repository_id": "9"})),
+        },
+        ["identity-changed"],
+    ),
+    "another-repository-without-numbers": (
+        {
+            "ledger": make_ledger(approved=(make_approved(identity=WITHOUT_NUMBERS.model_dump(by_alias=True)),)),
+            "provenance": make_provenance(
+                identity=WITHOUT_NUMBERS.model_copy(update={"repository": "https://github.com/acme/other"})
+            ),
         },
         ["identity-changed"],
     ),
@@ -371,6 +381,10 @@ ALLOWED: dict[str, dict[str, Any]] = {
         "provenance": make_provenance(
             identity=IDENTITY.model_copy(update={"repository": "https://github.com/acme/new"})
         ),
+    },
+    "a-repository-without-numbers-and-another-tag": {
+        "ledger": make_ledger(approved=(make_approved(identity=WITHOUT_NUMBERS.model_dump(by_alias=True)),)),
+        "provenance": make_provenance(identity=WITHOUT_NUMBERS.model_copy(update={"subject": "…@refs/tags/v3"})),
     },
     "an-owner-that-a-person-wrote-into-the-rule": {
         "ledger": make_ledger(

@@ -56,7 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--presence", metavar="GLOB", action="append", help="is its hardware here; default: as the version before")
     add("--fingerprint", metavar="GLOB", action="append", help="has its hardware changed; default: as before")
     add("--index", metavar="URL", action="append", default=[], help="an index that it may come from")
-    add("--reimplements", metavar="PACKAGE", action="append", default=[], help="a package that it stands for")
+    add("--reimplements", metavar="PACKAGE", action="append", default=[], help="a package that it may stand for")
     add("--expires", metavar="DATE", help="when the approval ends; default: as late as the policy allows")
     add("--superseded-older", action="store_true", help="older versions only where nothing newer fits")
     add_running_arguments(parser)
@@ -115,7 +115,7 @@ def _find_subject(directory: ListDirectory, args: argparse.Namespace) -> _Subjec
     problems = check_against(request, wheel.data)
     if problems:
         raise RefusedError(f"{path}: {problems[0]}; ask the vendor for the wheel that was meant")
-    _require_same_words(directory.ledger, request, args.target)
+    _require_same_words(directory.ledger, request, args.target, args.reimplements)
     if args.attestation:
         evidence, kept = find_evidence((path,), args.attestation)
     else:
@@ -123,8 +123,8 @@ def _find_subject(directory: ListDirectory, args: argparse.Namespace) -> _Subjec
     return _Subject(wheel, evidence, kept, request)
 
 
-def _require_same_words(ledger: Ledger, request: Request, where: str) -> None:
-    """A request may not ask for another namespace or endpoint than the package table says."""
+def _require_same_words(ledger: Ledger, request: Request, where: str, agreed: list[str]) -> None:
+    """A request may ask for no other namespace, endpoint or names than the table has, or whoever approves agrees to."""
     package = ledger.packages.get(request.package)
     if package is None:
         return
@@ -134,6 +134,9 @@ def _require_same_words(ledger: Ledger, request: Request, where: str) -> None:
     if set(request.plugin_api) != set(package.plugin_api):
         told = f"the list has {', '.join(package.plugin_api)}, the request {', '.join(request.plugin_api)}"
         problems.append(Problem("plugin-api", told))
+    for name in request.reimplements:
+        if name not in (*package.reimplements, *agreed):
+            problems.append(Problem("reimplements", f"the list does not let it stand for {name}"))
     if problems:
         raise DocumentError(where, problems)
 
@@ -174,7 +177,7 @@ def _proposal(args: argparse.Namespace, request: Request | None, directory: List
         presence=_chosen(args.presence, request.presence if request else None),
         fingerprint=_chosen(args.fingerprint, request.fingerprint if request else None),
         index=tuple(args.index),
-        reimplements=(*args.reimplements, *(request.reimplements if request else ())),
+        reimplements=tuple(args.reimplements),
         delta_from=args.delta_from,
         configs_sha256=args.configs_sha256 or (request.configs_sha256 if request else None),
         notes=args.notes,

@@ -133,7 +133,10 @@ def decide(
             raise InputError("--no-run: give the digest of get_all_configs too: --configs-sha256 HEX")
         return Decided(case, verdict, dossier)
     endpoint = ledger.packages[dossier.candidate.package].plugin_api[0]
-    print_note(f"running get_all_configs of {dossier.wheel.filename} ({endpoint}) here, in a process of its own")
+    base = dossier.candidate.base
+    also = f" and of the approved {base.version}" if base is not None and base.data_only else ""
+    what = f"get_all_configs of {dossier.wheel.filename}{also} ({endpoint})"
+    print_note(f"running {what} on this machine, in a process of its own")
     dossier = dossier._replace(candidate=with_catalogue(dossier, endpoint, world.environ))
     case = dossier.case(ledger, provenance, root, foreign)
     return Decided(case, decide_approval(case, world.now()), dossier)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from variantkit.errors import InputError
 from variantkit.machine.settings import read_approved_lists
+from variantkit_allowlist.cli.verified_lists import verified_exit, verified_json, verified_lines, verify_lists
 from variantkit_allowlist.levels import describe_lists
 
 if TYPE_CHECKING:
@@ -31,6 +32,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--list", metavar="DIR", help="a list that is kept here (default: this directory, if it is one)"
     )
+    parser.add_argument(
+        "--verify", action="store_true", help="compare the lists here with the signatures that `update` kept"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
@@ -39,10 +43,15 @@ def run(args: argparse.Namespace, world: World) -> int:
     now = world.now()
     status = describe_lists(_read_lists(args.approved, world, now), now)
     kept = _read_kept(args.list, now)
+    verified = verify_lists(status, now) if args.verify else None
     if args.json:
-        sys.stdout.write(json.dumps(_as_json(status) | _kept_json(kept), indent=2) + "\n")
+        more = verified_json(verified) if verified is not None else {}
+        sys.stdout.write(json.dumps(_as_json(status) | _kept_json(kept) | more, indent=2) + "\n")
     else:
-        sys.stdout.write("\n".join([*_kept_lines(kept), _as_text(status)]) + "\n")
+        lines = map(_shown, verified_lines(verified)) if verified is not None else ()
+        sys.stdout.write("\n".join([*_kept_lines(kept), _as_text(status), *lines]) + "\n")
+    if verified is not None:
+        return verified_exit(verified, status.exit_code)
     if args.list is None or kept is None:
         return status.exit_code
     from variantkit_allowlist.cli.kept_list import exit_code_of

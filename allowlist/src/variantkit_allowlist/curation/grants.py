@@ -61,12 +61,15 @@ def _as_lines(needs: GrantedNeeds) -> list[str]:
 
 
 def check_namespace(ledger: Ledger, candidate: Candidate, package: Package) -> Iterator[Blocker]:
-    """A namespace has one owner: the first package that was approved for it, else the first in the table."""
+    """A namespace has one owner: the first package that was approved for it, else the first in the table.
+
+    What stands for another package answers in its namespace; that is said in the table, for everybody who signs to see.
+    """
     rivals = [
         name
         for name, other in ledger.packages.items()
         if other.namespace == package.namespace
-        and name not in (*package.reimplements, *candidate.reimplements)
+        and name not in package.reimplements
         and candidate.package not in other.reimplements
     ]
     approved = [found.package for found in ledger.approved if found.namespace == package.namespace]

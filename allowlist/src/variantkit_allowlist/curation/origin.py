@@ -105,7 +105,7 @@ def _is_named(ledger: Ledger, candidate: Candidate, identity: Identity) -> bool:
 def _origin(identity: Identity) -> tuple[str, ...]:
     """What stays the same over a rename: the numbers, or the names where a certificate has no numbers."""
     ids = (identity.repository_id, identity.owner_id)
-    return (identity.issuer, *(ids if all(ids) else (_plain(identity.repository), identity.subject)))
+    return (identity.issuer, *(ids if all(ids) else (_plain(identity.repository) or identity.subject,)))
 
 
 def _told(identity: Identity) -> str:
