@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 from tomlkit import parse
-from tomlkit.exceptions import ParseError
+from tomlkit.exceptions import TOMLKitError
 
 from variantkit.errors import DocumentError, InputError, Problem
 from variantkit.trust.needs import check_need
@@ -48,7 +48,7 @@ def _table(data: bytes, where: str) -> dict[str, object]:
     try:
         text = data.decode("utf-8")
         table = json.loads(text) if text.lstrip().startswith("{") else parse(text).unwrap()
-    except (ValueError, ParseError, RecursionError) as error:
+    except (ValueError, TOMLKitError, RecursionError) as error:
         told = str(error).partition("\n")[0]
         raise InputError(f"{where}: expected the needs as TOML, or a request, found a fault: {told}") from None
     if not isinstance(table, dict):

@@ -56,7 +56,9 @@ def _check_policy(ledger: Ledger, today: int | None) -> Found:
     if not is_list_id(ledger.id):
         yield ("id",), f"expected letters, digits and . _ / @ : + -, such as example.org/providers, found {ledger.id!a}"
     for key, names in (("criteria", policy.criteria), ("data-criteria", policy.data_criteria)):
-        yield from _unknown(("policy", key), names, ledger.criteria, "[criteria]")
+        # The names that hold by default say nothing in a list that has no criteria and no packages yet.
+        if ledger.criteria or ledger.packages or key.replace("-", "_") in policy.model_fields_set:
+            yield from _unknown(("policy", key), names, ledger.criteria, "[criteria]")
         if not names:
             yield ("policy", key), "expected at least one criterion, found none"
     if policy.affiliations > policy.reviewers:

@@ -67,7 +67,8 @@ def annotate(text: str) -> Annotated:
         places.append(Place(statement, table, start, statement.end))
         end = statement.end
     rest = text[end:]
-    belonging = _closing(rest) if statements else ""
+    belonging = _closing(f"{rest.rstrip()}\n\n") if statements else ""
+    belonging = belonging if rest.startswith(belonging) else rest
     if belonging:
         closing[table] = closing.get(table, ()) + _squeezed(belonging)
         places[-1] = places[-1]._replace(end=end + len(belonging))
