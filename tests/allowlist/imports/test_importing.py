@@ -418,6 +418,13 @@ def test_what_is_missing_is_named(team: Team, words: list[str], code: int, told:
     assert told in said.told
 
 
+def test_the_site_shows_what_was_taken_over(team: Team, tmp_path: Path) -> None:
+    assert team.take().exit == 0
+    team.edition()
+    assert team.run("site", str(tmp_path / "site")).exit == 0
+    assert "calls partner" in (tmp_path / "site" / "package" / f"{NAME}.html").read_text()
+
+
 def test_a_list_does_not_import_itself(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "partner").mkdir()
     partner = make_published_list(tmp_path / "partner")

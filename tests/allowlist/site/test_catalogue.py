@@ -58,6 +58,29 @@ def test_an_edition_with_other_bytes_under_the_same_version_publishes_nothing_of
     assert found["nvidia-provider", "0.10.0"] == "unpublished"
 
 
+def test_nothing_is_in_force_when_the_published_list_has_ended() -> None:
+    ledger = sample_ledger()
+    edition = edition_of(ledger.approved, issued="2025-01-01", expires="2026-11-21")
+    catalogue = build_catalogue(ledger, edition, {}, NOW)
+    assert set(states(catalogue).values()) == {"expired", "revoked"}
+    (tpu,) = (version for provider in catalogue.providers for version in provider.versions if version.weak)
+    assert (tpu.ends, tpu.why) == ("2026-11-21", "The published list ended on 2026-11-21")
+
+
+def test_what_was_taken_over_from_another_list_is_shown_as_theirs_once_it_is_published() -> None:
+    ours, theirs = sample_ledger(), sample_ledger(approval("partner-provider", "3.0", "b", who=("zoe",)))
+    imported = {"partner": theirs.approved}
+    assert ("partner-provider", "3.0") not in states(
+        build_catalogue(ours, edition_of(ours.approved), {}, NOW, imported)
+    )
+    catalogue = build_catalogue(ours, edition_of(theirs.approved), {}, NOW, imported)
+    origins = [(version.approval.package, version.origin) for p in catalogue.providers for version in p.versions]
+    assert [item for item in origins if item[1]] == [("partner-provider", "partner")]
+    files = render_site(catalogue)
+    assert "Taken over from the list that this one calls partner" in files["package/partner-provider.html"].decode()
+    assert "taken over from partner" in files["index.html"].decode()
+
+
 def test_every_revocation_stands_once() -> None:
     ledger = sample_ledger()
     again = {"package": "nvidia-provider", "version": "0.8", "since": "2026-08-01", "reason": "Wrong answers."}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ from variantkit.cli.terminal import print_json, print_line
 from variantkit.errors import InputError
 from variantkit_allowlist.folder import replace_folder, require_apart
 from variantkit_allowlist.site import MARKER, SCHEMA, build_catalogue, render_site
-from variantkit_allowlist.site.records import read_edition, read_wheels
+from variantkit_allowlist.site.records import read_edition, read_imported, read_wheels
 from variantkit_allowlist.store import open_list
 
 if TYPE_CHECKING:
@@ -30,7 +31,9 @@ def run(args: argparse.Namespace, world: World) -> int:
     """Write the site; everything in it stands in the list's own directory, and nothing is fetched or run."""
     require_apart(args.directory, args.list)
     directory = open_list(args.list)
-    catalogue = build_catalogue(directory.ledger, read_edition(directory), read_wheels(directory), _today(world))
+    imported = read_imported(directory)
+    wheels = read_wheels(directory, itertools.chain(directory.ledger.approved, *imported.values()))
+    catalogue = build_catalogue(directory.ledger, read_edition(directory), wheels, _today(world), imported)
     files = render_site(catalogue)
     replace_folder(args.directory, files, MARKER, SCHEMA)
     start = os.path.join(args.directory, "index.html")

@@ -46,11 +46,15 @@ _is_name = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}").fullmatch
 
 
 class Kept(NamedTuple):
-    """An import as it is kept: the list, the entries that count, and a sentence for each one that does not."""
+    """An import as it is kept: the list, the entries that count, and a sentence for each one that does not.
+
+    `approvals` are what that team itself wrote of the entries that count, in its own words.
+    """
 
     whole: ApprovedList
     imported: ImportedList
     left_out: tuple[str, ...]
+    approvals: tuple[Approval, ...]
 
 
 def load_imports(directory: ListDirectory) -> Mapping[str, ImportedList]:
@@ -252,11 +256,12 @@ def _keep(name: str, approved: ApprovedList, files: Mapping[str, bytes], wanted:
         why = next((why for audit in found if (why := _why_left_out(entry, audit, policy))), None)
         if why is None:
             entries.append(entry)
-            criteria.update({audit_sha: audits[audit_sha].criteria for audit_sha in entry.sha256})
+            criteria.update({sha256: audits[sha256].criteria for sha256 in entry.sha256})
         else:
             left_out.append(f"import {name}: {entry.package} {entry.version}: {why}")
     counted = approved._replace(entries=tuple(entries))
-    return Kept(approved, ImportedList(name, counted, criteria, wanted.root_sha256), tuple(left_out))
+    theirs = tuple({id(audits[sha256]): audits[sha256] for sha256 in criteria}.values())
+    return Kept(approved, ImportedList(name, counted, criteria, wanted.root_sha256), tuple(left_out), theirs)
 
 
 def _why_left_out(entry: Entry, audit: Approval | None, policy: Policy) -> str | None:

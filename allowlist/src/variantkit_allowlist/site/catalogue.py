@@ -10,7 +10,7 @@ from variantkit.trust.revocation import revocation_of_entry
 from variantkit.variants.grammar import normalized_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from variantkit.trust import ApprovedList
     from variantkit_allowlist.model import Approval, Ledger, Package, Revoked
@@ -34,12 +34,18 @@ class WheelFacts(NamedTuple):
 
 
 class Version(NamedTuple):
-    """One approved version, judged: `state` is one of STATES, `why` the sentence that goes with it."""
+    """One approved version, judged: `state` is one of STATES, `why` the sentence that goes with it.
+
+    `ends` is the day (ISO 8601) on which the approval or the published list ends, whichever is first. `origin` is the
+    import that it was taken over from, "" for the list's own.
+    """
 
     approval: Approval
     state: str
     why: str
+    ends: str
     wheels: tuple[tuple[str, WheelFacts], ...] = ()
+    origin: str = ""
 
     @property
     def weak(self) -> bool:
@@ -83,19 +89,26 @@ class Catalogue(NamedTuple):
 
 
 def build_catalogue(
-    ledger: Ledger, edition: ApprovedList | None, wheels: Mapping[str, WheelFacts], now: int
+    ledger: Ledger,
+    edition: ApprovedList | None,
+    wheels: Mapping[str, WheelFacts],
+    now: int,
+    imported: Mapping[str, Sequence[Approval]] = {},
 ) -> Catalogue:
-    """Judge everything at the start of the day of `now`, so that a site made twice in a day is the same."""
+    """Judge everything at the start of the day of `now`, so that a site made twice in a day is the same.
+
+    `imported` are other teams' approvals by the import's name; what of them is in the edition is shown.
+    """
     day = now // DAY * DAY
     revoked = _revocations(ledger, edition)
     names = {normalized_name(name): package for name, package in ledger.packages.items()}
-    by_name: dict[str, list[Approval]] = {name: [] for name in names}
-    for approval in ledger.approved:
-        by_name.setdefault(normalized_name(approval.package), []).append(approval)
-    providers = [
-        _provider(name, names.get(name), [_judge(item, edition, revoked, wheels, day) for item in approvals])
-        for name, approvals in sorted(by_name.items())
-    ]
+    by_name: dict[str, list[Version]] = {name: [] for name in names}
+    for origin, approval in [("", item) for item in ledger.approved] + _taken_over(ledger, edition, imported):
+        found = tuple((digest, wheels.get(digest, WheelFacts())) for digest in approval.sha256)
+        state, why, ends = _state(approval, edition, revoked, day)
+        version = Version(approval, state, why, format_date(ends), found, origin)
+        by_name.setdefault(normalized_name(approval.package), []).append(version)
+    providers = [_provider(name, names.get(name), versions) for name, versions in sorted(by_name.items())]
     return Catalogue(ledger, day, edition, tuple(providers), _ended(ledger, edition))
 
 
@@ -115,36 +128,42 @@ def _order(version: str) -> tuple[bool, object, str]:
         return False, 0, version
 
 
-def _judge(
-    approval: Approval,
-    edition: ApprovedList | None,
-    revoked: Iterable[Revocation],
-    wheels: Mapping[str, WheelFacts],
-    day: int,
-) -> Version:
-    found = tuple((digest, wheels.get(digest, WheelFacts())) for digest in approval.sha256)
-    return Version(approval, *_state(approval, edition, revoked, day), found)
+def _taken_over(
+    ledger: Ledger, edition: ApprovedList | None, imported: Mapping[str, Sequence[Approval]]
+) -> list[tuple[str, Approval]]:
+    """Other teams' approvals that the edition holds and the ledger does not."""
+    own = {sha256 for approval in ledger.approved for sha256 in approval.sha256}
+    return [
+        (name, approval)
+        for name, approvals in sorted(imported.items())
+        for approval in approvals
+        if own.isdisjoint(approval.sha256) and _is_published(approval, edition)
+    ]
 
 
 def _state(
     approval: Approval, edition: ApprovedList | None, revoked: Iterable[Revocation], day: int
-) -> tuple[str, str]:
+) -> tuple[str, str, int]:
+    """The state, a sentence, and when the approval ends, in unix seconds."""
     name = normalized_name(approval.package)
     entry = Entry(approval.namespace, name, approval.version, approval.sha256, approval.plugin_api)
     gone = revocation_of_entry(revoked, entry)
     ends = parse_date(approval.expires.isoformat())
+    listed = min(ends, edition.expires // DAY * DAY) if edition else ends
     if gone is not None:
         since = f" since {format_date(gone.since)}" if gone.since is not None else ""
-        return "revoked", f"Revoked{since}: {gone.reason}" if gone.reason else f"Revoked{since}"
+        return "revoked", f"Revoked{since}: {gone.reason}" if gone.reason else f"Revoked{since}", ends
     if ends <= day:
-        return "expired", f"The approval ended on {format_date(ends)}"
+        return "expired", f"The approval ended on {format_date(ends)}", ends
     if not _is_published(approval, edition):
-        return "unpublished", "Not in the published edition yet: no machine may run it"
+        return "unpublished", "Not in the published edition yet: no machine may run it", ends
+    if listed <= day:
+        return "expired", f"The published list ended on {format_date(listed)}", listed
     if approval.superseded:
-        return "superseded", "Runs only where nothing newer fits"
-    if ends <= day + SOON:
-        return "expiring", f"The approval ends on {format_date(ends)}"
-    return "approved", f"In force until {format_date(ends)}"
+        return "superseded", "Runs only where nothing newer fits", listed
+    if listed <= day + SOON:
+        return "expiring", f"Ends on {format_date(listed)}", listed
+    return "approved", f"In force until {format_date(listed)}", listed
 
 
 def _is_published(approval: Approval, edition: ApprovedList | None) -> bool:

@@ -106,6 +106,8 @@ def _row(catalogue: Catalogue, provider: Provider, version: Version) -> Markup:
     people = catalogue.ledger.reviewers
     who = [people[name].name or name if name in people else name for name in approval.who]
     sources = sorted({people[name].affiliation for name in approval.who if name in people})
+    if version.origin:
+        who, sources = list(approval.who), [f"taken over from {version.origin}"]
     name = element("a", identifier(provider.name), href=f"package/{page_name(provider.name)}")
     reviewed = join(
         element("span", element("bdi", ", ".join(who))),
@@ -118,13 +120,13 @@ def _row(catalogue: Catalogue, provider: Provider, version: Version) -> Markup:
             element("a", identifier(approval.namespace), href=f"namespace/{page_name(approval.namespace)}"),
             evidence_badge(approval.evidence),
             reviewed,
-            date(approval.expires.isoformat()),
+            date(version.ends),
             state_badge(version),
         ),
         class_="weak-row" if version.weak else None,
         data_state=version.state,
         data_weak="yes" if version.weak else "no",
-        data_ends=approval.expires.isoformat(),
+        data_ends=version.ends,
         data_words=_words(version),
     )
 
@@ -136,5 +138,5 @@ def _words(version: Version) -> str:
     needs = approval.needs
     return identifier(
         " ".join([*approval.sha256, *approval.criteria, *approval.plugin_api, *map(str, identity.values()), *needs.read,
-                  *needs.devices, *needs.libraries, *needs.programs, *approval.who])
+                  *needs.devices, *needs.libraries, *needs.programs, *approval.who, version.origin])
     )  # fmt: skip

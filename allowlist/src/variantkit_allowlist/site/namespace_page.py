@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from variantkit_allowlist.site.fragments import codes, evidence_badge, page_name, row, state_badge, table
+from variantkit_allowlist.site.fragments import codes, date, evidence_badge, page_name, row, state_badge, table
 from variantkit_allowlist.site.layout import Place, crumbs, page
 from variantkit_allowlist.site.markup import Markup, element, identifier, join
 
@@ -47,7 +47,7 @@ def _row(provider: Provider, version: Version) -> Markup:
         join(_link(provider), " ", element("span", identifier(approval.version), class_="version")),
         codes(approval.plugin_api),
         evidence_badge(approval.evidence),
-        element("time", approval.expires.isoformat()),
+        date(version.ends),
         state_badge(version),
     )
     return row(COLUMNS, cells, class_="weak-row" if version.weak else None)

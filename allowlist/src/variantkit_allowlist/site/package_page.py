@@ -77,7 +77,7 @@ def _version(catalogue: Catalogue, version: Version) -> Markup:
         element("div", heading, state_badge(version), evidence_badge(approval.evidence), class_="title"),
         element("p", element("bdi", version.why), class_=f"why {version.state}"),
         *_evidence(approval),
-        *_reviews(catalogue, approval),
+        *(_their_reviews(version) if version.origin else _reviews(catalogue, approval)),
         *_terms(approval),
         *_needs(approval),
         *[part for sha256, wheel in version.wheels for part in _wheel(sha256, wheel)],
@@ -120,6 +120,16 @@ def _reviews(catalogue: Catalogue, approval: Approval) -> list[str]:
         ]
     )
     return [element("h3", "Who reviewed it"), table("Reviewers", columns, rows), criteria]
+
+
+def _their_reviews(version: Version) -> list[str]:
+    """Who reviewed it elsewhere; of another team's persons and criteria this list knows their words alone."""
+    told = f"Taken over from the list that this one calls {version.origin}. The words are that team's."
+    pairs = [
+        ("Reviewers", element("bdi", ", ".join(version.approval.who))),
+        ("Criteria", codes(version.approval.criteria)),
+    ]
+    return [element("h3", "Who reviewed it"), element("p", element("bdi", told), class_="told"), facts(pairs)]
 
 
 def _terms(approval: Approval) -> list[str]:

@@ -70,7 +70,7 @@ def _reviewers(ledger: Ledger) -> Markup:
     rows = []
     for name, person in sorted(ledger.reviewers.items()):
         keys = [element("li", digest(" ".join(key.split()[:2]))) for key in person.keys]
-        shown = join(element("bdi", person.name or name), " ", code(name))
+        shown = join(element("bdi", person.name), " ", code(name)) if person.name else code(name)
         rows.append(row(columns, (shown, element("bdi", person.affiliation), element("ul", *keys, class_="plain"))))
     return table("Persons whose reviews count", columns, rows)
 

@@ -17,10 +17,11 @@ from variantkit_allowlist.statements import read_vsa
 from variantkit_allowlist.store.files import read_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from variantkit.trust import ApprovedList
     from variantkit_allowlist.inspection import Inspection
+    from variantkit_allowlist.model import Approval
     from variantkit_allowlist.store import ListDirectory
 
 SUMMARY_CAP = 1 << 20
@@ -41,9 +42,19 @@ def read_edition(directory: ListDirectory) -> ApprovedList | None:
     return None if data is None else parse_approved(data, os.path.join(directory.public_path, "approved.json"))
 
 
-def read_wheels(directory: ListDirectory) -> Mapping[str, WheelFacts]:
+def read_imported(directory: ListDirectory) -> Mapping[str, Sequence[Approval]]:
+    """Other teams' approvals by the import's name, their signatures verified."""
+    if not directory.ledger.imports:
+        return {}
+    from variantkit_allowlist.repository.imports import load_import
+
+    kept = {name: load_import(directory, name) for name in directory.ledger.imports}
+    return {name: found.approvals for name, found in kept.items() if found is not None}
+
+
+def read_wheels(directory: ListDirectory, approvals: Iterable[Approval]) -> Mapping[str, WheelFacts]:
     """What is known of every approved wheel, by sha256: inspected when it lies in `wheels/`, never run."""
-    wanted = {sha256 for approval in directory.ledger.approved for sha256 in approval.sha256}
+    wanted = {sha256 for approval in approvals for sha256 in approval.sha256}
     facts = {sha256: WheelFacts(summary=_summary(directory, sha256)) for sha256 in wanted}
     for filename in _wheel_names(directory.wheels_path):
         try:
