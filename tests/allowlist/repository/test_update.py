@@ -370,6 +370,24 @@ def test_one_byte_at_rest_is_noticed_and_mended(machine: Machine, tmp_path: Path
     assert machine.verify().code == "ok"
 
 
+def test_status_verify_compares_every_list_with_its_signatures(
+    machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(levels, "system_path", lambda: str(tmp_path / "none.json"))
+    monkeypatch.setattr(levels, "user_path", lambda: machine.path)
+    forge = Forge(NOW).publish()
+    assert machine.update("--from", _copy(forge, tmp_path / "stick"), *_pin(forge)).exit == 0
+    assert cli.main(["status", "--verify", "--json"], world(NOW)) == 0
+    (shown,) = json.loads(machine.capsys.readouterr().out)["verified"]
+    assert (shown["path"], shown["code"], shown["serial"], shown["root-version"]) == (machine.path, "ok", 1, 1)
+    with open(machine.path, "r+b") as stream:
+        stream.write(approved_list(1, NOW, exclusive=True))
+    assert cli.main(["status", "--verify"], world(NOW)) == 1
+    assert "verified: altered: " in machine.capsys.readouterr().out
+    shutil.rmtree(machine.state)
+    assert cli.main(["status", "--verify"], world(NOW)) == 3
+
+
 def test_a_list_that_nobody_installed_cannot_be_verified(machine: Machine) -> None:
     assert (machine.verify().code, machine.verify().exit_code) == ("not-verifiable", 3)
     os.makedirs(os.path.dirname(machine.path))
