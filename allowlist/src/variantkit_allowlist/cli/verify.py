@@ -150,7 +150,10 @@ def _find_target(args: argparse.Namespace, world: World, opened: ListDirectory |
     with Index(args.index_url or configured_index(world.environ), world.environ) as index:
         wheel, file = index.wheel(name, version)
         named = gather_evidence(wheel.filename, args.attestation) if args.attestation else None
-        return _Target(wheel, named or index.evidence(wheel, file))
+        evidence = named or index.evidence(wheel, file)
+    if opened is not None and not _is_any(evidence):
+        evidence = gather_evidence(opened.wheel_path(wheel.filename))
+    return _Target(wheel, evidence)
 
 
 def _is_any(evidence: Evidence) -> bool:
