@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import os
 import socket
 from typing import TYPE_CHECKING
 
 import pytest
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding
 
-from support.attested_wheels import BY_HAND, CLAIMS, INSTANCE, LOGGED_AT, NOW, Attested, make_attested, verify, write
+from support.attested_wheels import BY_HAND, CLAIMS, INSTANCE, NOW, Attested, make_attested, verify, write
 from support.curation import make_list_directory
 from support.http_index import body, http_index, status
-from support.private_sigstore import BUNDLE_TYPE, PUBLISH, SLSA, Form, PrivateSigstore
-from support.sigstore.log import canonical, encoded
+from support.private_sigstore import PUBLISH, SLSA, PrivateSigstore
+from support.sigstore.bare import bare_signature
 from support.wheels import make_wheel
 from variantkit_allowlist import cli
 
@@ -313,36 +309,10 @@ def test_help_says_what_is_refused_when_nothing_is_asked(capsys: pytest.CaptureF
     assert "default: any that strangers cannot cause" in shown
 
 
-def bare_signature(wheel: Attested) -> dict[str, object]:
-    """A bundle as `sigstore sign` makes it: a signature over the file, without a statement."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    certificate = INSTANCE.authority.certify(key.public_key(), CLAIMS, LOGGED_AT, Form(), INSTANCE.certificate_log)
-    signature = encoded(key.sign(wheel.data, ec.ECDSA(hashes.SHA256())))
-    log = copy.copy(INSTANCE.log_1)
-    log.kind = "hashedrekord"
-    spec = {
-        "data": {"hash": {"algorithm": "sha256", "value": wheel.sha256}},
-        "signature": {
-            "content": signature,
-            "publicKey": {"content": encoded(certificate.public_bytes(Encoding.PEM))},
-        },
-    }
-    body = canonical({"apiVersion": "0.0.1", "kind": "hashedrekord", "spec": spec})
-    digest = {"algorithm": "SHA2_256", "digest": encoded(bytes.fromhex(wheel.sha256))}
-    return {
-        "mediaType": BUNDLE_TYPE,
-        "verificationMaterial": {
-            "certificate": {"rawBytes": encoded(certificate.public_bytes(Encoding.DER))},
-            "tlogEntries": [log.promised(log.enter(body), LOGGED_AT)],
-        },
-        "messageSignature": {"messageDigest": digest, "signature": signature},
-    }
-
-
 def test_a_bare_signature_says_who_signed_and_states_nothing(
     wheel: Attested, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    wheel.lay(".sigstore.json", bare_signature(wheel))
+    wheel.lay(".sigstore.json", bare_signature(INSTANCE, wheel.data, CLAIMS))
     given = (wheel.path, "--trust-root", wheel.root, *BY_HAND)
     found = verify(capsys, *given)
     assert (found.exit_code, found.codes) == (0, ("ok", "ok")), found
@@ -356,7 +326,7 @@ def test_a_bare_signature_says_who_signed_and_states_nothing(
 def test_a_bare_signature_is_too_little_for_a_list(
     wheel: Attested, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    wheel.lay(".sigstore.json", bare_signature(wheel))
+    wheel.lay(".sigstore.json", bare_signature(INSTANCE, wheel.data, CLAIMS))
     package = (
         '[packages.acme-variant-provider]\nnamespace = "acme"\nplugin-api = ["acme_variant_provider"]\n'
         '[[packages.acme-variant-provider.identity]]\nrepository = "https://github.com/acme/provider"\n'

@@ -5,6 +5,7 @@ How long, and from which seed, says `support/fuzz.py`.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import Any
 
@@ -14,6 +15,7 @@ from support.attested import FILENAME, NOW, SHA256, Case, attested, judge
 from support.fuzz import SEED, bytes_changed, document_changed, rounds
 from support.lists import DIGEST, encode, make_entry, make_list
 from support.private_sigstore import Claims, PrivateSigstore, publish_statement, slsa_statement
+from support.sigstore.bare import bare_signature
 from variantkit.errors import InputError
 from variantkit.trust import ListError, parse_approved
 from variantkit.trust.strict_json import load_strict
@@ -35,6 +37,7 @@ def forms() -> list[tuple[Any, Case]]:
     first, second = attested(INSTANCE), attested(INSTANCE, rekor=2)
     assert isinstance(first.material, dict)
     attestation = INSTANCE.pep740(first.material)
+    bare = first._replace(sha256=hashlib.sha256(b"the wheel").hexdigest())
     provenance = INSTANCE.provenance([attestation, INSTANCE.pep740(INSTANCE.attest(slsa_statement(FILENAME, SHA256)))])
     return [
         (material, case._replace(material=material))
@@ -43,6 +46,7 @@ def forms() -> list[tuple[Any, Case]]:
             (second.material, second),
             (attestation, first),
             (provenance, first),
+            (bare_signature(INSTANCE, b"the wheel"), bare),
         )
     ]
 

@@ -29,7 +29,10 @@ _SAYINGS = (
         "duplicate timestamp", "Integrated time only", "Invalid Timestamp Response",
         "inclusion promise or signed timestamp",
     )),
-    ("log-invalid", ("log entry", "transparency log", "inclusion proof", "checkpoint")),
+    ("log-invalid", (
+        "log entry", "transparency log", "inclusion proof", "checkpoint", "Expected entry type",
+        "Unsupported hashedrekord version",
+    )),
     ("subject-digest", ("Bundle message digest mismatch",)),
     ("signature-invalid", ("DSSE: invalid signature", "Signature is invalid")),
 )
