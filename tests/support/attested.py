@@ -58,6 +58,15 @@ def attested(instance: PrivateSigstore, *, rekor: int = 1) -> Case:
     return Case(instance.attest(publish_statement(FILENAME, SHA256), rekor=rekor), instance.trusted_root_json)
 
 
+# Where things are in a bundle.
+MATERIAL = "verificationMaterial"
+LEAF = (MATERIAL, "certificate", "rawBytes")
+ENTRY = (MATERIAL, "tlogEntries", 0)
+NOTE = (*ENTRY, "inclusionProof", "checkpoint", "envelope")
+PROOF = (*ENTRY, "inclusionProof")
+SIGNATURE = ("dsseEnvelope", "signatures", 0, "sig")
+STAMP = (MATERIAL, "timestampVerificationData", "rfc3161Timestamps", 0, "signedTimestamp")
+
 Step = str | int
 """A key of an object or an index of a list."""
 
