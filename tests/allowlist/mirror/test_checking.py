@@ -53,6 +53,15 @@ def test_an_untouched_mirror_verifies_with_every_attestation(mirrored: Mirrored)
     assert (said.printed["id"], said.printed["serial"]) == ("example.org/providers", 1)
 
 
+def test_a_mirror_is_verified_without_any_network(mirrored: Mirrored, monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(*arguments: object) -> None:
+        raise OSError("there is no network")
+
+    monkeypatch.setattr("socket.socket.connect", none)
+    monkeypatch.setattr("socket.getaddrinfo", none)
+    assert mirrored.verify().exit == 0
+
+
 def test_the_root_may_be_given_as_a_file_from_elsewhere(mirrored: Mirrored, tmp_path: Path) -> None:
     (tmp_path / "root.json").write_bytes(mirrored.root)
     assert mirrored.verify("--root", str(tmp_path / "root.json")).exit == 0

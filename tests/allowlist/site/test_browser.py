@@ -202,6 +202,17 @@ return {poor, seen};
 """
 
 
+def test_without_scripts_everything_is_there_but_the_search(browser: Chrome, root: str) -> None:
+    browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    try:
+        browser.get(f"{root}/sample/index.html")
+        text = browser.find_element("tag name", "body").text
+        assert not browser.find_element("id", "search").is_displayed()
+    finally:
+        browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+    assert all(said in text for said in ("nvidia-provider", "tpu-provider", "Unattested", "Revoked", "Expired"))
+
+
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_word_on_every_page_can_be_read_and_no_page_is_wider_than_the_screen(

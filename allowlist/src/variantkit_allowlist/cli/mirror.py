@@ -28,7 +28,8 @@ _is_base = re.compile(r"https://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~/-]*)?").
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("words", metavar="[verify] DIR", nargs="+", help="the mirror to write, or to verify")
+    parser.usage = f"{parser.prog} DIR [options]\n       {parser.prog} verify DIR [options]"
+    parser.add_argument("words", metavar="DIR", nargs="+", help="the mirror to write, or to verify")
     parser.add_argument("--list", metavar="DIR", default=".", help="the list's directory (default: the current one)")
     parser.add_argument("--base-url", metavar="URL", default="", help="the https URL at which it will be served")
     parser.add_argument("--partial", action="store_true", help="go on although approved wheels are missing")

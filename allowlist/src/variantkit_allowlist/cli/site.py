@@ -8,15 +8,12 @@ from typing import TYPE_CHECKING
 
 from variantkit.cli.terminal import print_json, print_line
 from variantkit.errors import InputError
-from variantkit_allowlist.folder import replace_folder, require_apart
-from variantkit_allowlist.site import MARKER, SCHEMA, build_catalogue, render_site
-from variantkit_allowlist.site.records import read_edition, read_imported, read_wheels
-from variantkit_allowlist.store import open_list
 
 if TYPE_CHECKING:
     import argparse
 
     from variantkit_allowlist.cli.world import World
+    from variantkit_allowlist.site import Catalogue
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,32 +26,40 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, world: World) -> int:
     """Write the site; everything in it stands in the list's own directory, and nothing is fetched or run."""
+    from variantkit_allowlist.folder import replace_folder, require_apart
+    from variantkit_allowlist.site import MARKER, SCHEMA, render_site
+
     require_apart(args.directory, args.list)
-    directory = open_list(args.list)
-    imported = read_imported(directory)
-    wheels = read_wheels(directory, itertools.chain(directory.ledger.approved, *imported.values()))
-    catalogue = build_catalogue(directory.ledger, read_edition(directory), wheels, _today(world), imported)
+    catalogue = _read_catalogue(args.list, _today(world))
     files = render_site(catalogue)
     replace_folder(args.directory, files, MARKER, SCHEMA)
     start = os.path.join(args.directory, "index.html")
     if args.json:
-        versions = sum(len(provider.versions) for provider in catalogue.providers)
-        print_json(
-            {
-                "schema": SCHEMA,
-                "directory": args.directory,
-                "start": start,
-                "files": sorted(files),
-                "providers": len(catalogue.providers),
-                "versions": versions,
-                "revocations": len(catalogue.revoked),
-                "serial": catalogue.edition.serial if catalogue.edition else None,
-            }
-        )
+        print_json({"schema": SCHEMA, "directory": args.directory, "start": start, **_counts(catalogue)})
     else:
         edition = f"edition {catalogue.edition.serial}" if catalogue.edition else "no edition is published yet"
         print_line(f"{start}: {len(catalogue.providers)} providers, {len(catalogue.revoked)} revocations, {edition}")
     return 0
+
+
+def _read_catalogue(source: str, now: int) -> Catalogue:
+    from variantkit_allowlist.site import build_catalogue
+    from variantkit_allowlist.site.records import read_edition, read_imported, read_wheels
+    from variantkit_allowlist.store import open_list
+
+    directory = open_list(source)
+    imported = read_imported(directory)
+    wheels = read_wheels(directory, itertools.chain(directory.ledger.approved, *imported.values()))
+    return build_catalogue(directory.ledger, read_edition(directory), wheels, now, imported)
+
+
+def _counts(catalogue: Catalogue) -> dict[str, object]:
+    return {
+        "providers": len(catalogue.providers),
+        "versions": sum(len(provider.versions) for provider in catalogue.providers),
+        "revocations": len(catalogue.revoked),
+        "serial": catalogue.edition.serial if catalogue.edition else None,
+    }
 
 
 def _today(world: World) -> int:
