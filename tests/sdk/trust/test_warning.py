@@ -24,7 +24,7 @@ from variantkit.trust import (
     parse_approved,
 )
 from variantkit.trust.dates import DAY, format_date, parse_date
-from variantkit.trust.union import mode_note
+from variantkit.trust.union import mode_note, warns_until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -137,6 +137,19 @@ def test_attack_14_a_list_of_another_level_cannot_warn(level: str, tmp_path: Pat
     approvals = _load(tmp_path, {level: _system(), "embedded": make_list(_entry())})
     assert _judge(approvals).code == "not-listed"
     assert "enforces" in mode_note(approvals.lists[0], approvals.latest, NOW)
+    assert warns_until(approvals.lists[0], approvals.latest, NOW) is None
+
+
+def test_a_warning_list_that_is_exclusive_keeps_nothing_out_yet(tmp_path: Path) -> None:
+    """Without it the user's list and the embedded one, editions of one id, unite."""
+    lists = {"system": _system(exclusive=True), "user": make_list(), "embedded": make_list(_entry())}
+    assert _judge(_load(tmp_path, lists)).foreseen == Foreseen("not-listed", UNTIL)
+
+
+def test_what_is_revoked_below_does_not_spoil_what_is_enforced(tmp_path: Path) -> None:
+    revoking = make_list(_entry(version="2.0"), revoked=[{"package": "prov", "version": "2.0"}])
+    verdict = _judge(_load(tmp_path, {"system": _system(_entry(), exclusive=True), "user": revoking}))
+    assert (verdict.code, verdict.foreseen) == ("ok", None)
 
 
 def test_attack_14_a_lower_list_cannot_make_the_system_list_warn(tmp_path: Path) -> None:

@@ -47,10 +47,10 @@ def judge_request(
     allowed, more = judgement.judge_request(
         without, namespace, requires, plugin_api, now, index=index, environment=environment
     )
-    if not more:
-        return (allowed if allowed.code == "revoked" else verdict), entries
     if entries:
         return verdict, entries + tuple(entry for entry in more if entry not in entries)
+    if not more:
+        return (allowed if allowed.code == "revoked" else verdict), ()
     return allowed._replace(foreseen=Foreseen(verdict.code, until)), more
 
 

@@ -106,7 +106,7 @@ def without_warning_list(approvals: Approvals, clock: int) -> tuple[Approvals, i
     until = warns_until(system, approvals.latest, clock) if system else None
     if system is None or until is None:
         return None
-    silent = system._replace(level=_SILENT, approved=system.approved._replace(id="", exclusive=False, entries=()))
+    silent = system._replace(level=_SILENT, approved=system.approved._replace(exclusive=False, entries=()))
     return approvals._replace(lists=tuple(silent if item is system else item for item in approvals.lists)), until
 
 
