@@ -42,6 +42,7 @@ WEIRD: list[object] = [
 
 def rounds(share: float, name: str) -> Iterator[random.Random]:
     """A source of chance for each round, as many rounds as fit into a share of the time."""
+    print(f"to repeat this: VARIANTKIT_FUZZ_SEED={SEED}")  # shown when the test fails
     end, number = time.monotonic() + SECONDS * share, 0
     while time.monotonic() < end or number < 20:
         yield random.Random(f"{SEED} {name} {number}")

@@ -182,6 +182,13 @@ def test_an_email_address_is_no_workflow() -> None:
     assert not judge(case_of(claims, form=Form(subject_is_email=True))).verified
 
 
+@pytest.mark.parametrize(
+    "also", [f"{OTHER}/.github/workflows/release.yml@refs/tags/v1.0", Claims().filled().signer or ""]
+)
+def test_a_certificate_made_out_to_two_names_is_nobodys(also: str) -> None:
+    assert judge(case_of(Claims(), form=Form(also=also))).code == "malformed"
+
+
 def test_a_reusable_workflow_signs_only_where_the_rule_names_it() -> None:
     reusable = "https://github.com/shared/workflows/.github/workflows/publish.yml"
     claims = Claims(signer=f"{reusable}@refs/tags/v3")

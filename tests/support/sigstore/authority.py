@@ -30,8 +30,8 @@ SCT_LIST = x509.ObjectIdentifier("1.3.6.1.4.1.11129.2.4.2")
 class Form(NamedTuple):
     """How a leaf certificate looks; the defaults are what Sigstore issues.
 
-    `before` and `after` bound its validity, in seconds from when it is used. `logs` are the certificate transparency
-    logs that sign it, None for the instance's own.
+    `before` and `after` bound its validity, in seconds from when it is used. `also` is a second name. `logs` are the
+    certificate transparency logs that sign it, None for the instance's own.
     """
 
     before: int = 5
@@ -40,6 +40,7 @@ class Form(NamedTuple):
     digital_signature: bool = True
     is_authority: bool = False
     subject_is_email: bool = False
+    also: str = ""
     logs: tuple[TransparencyOfCertificates, ...] | None = None
 
 
@@ -171,7 +172,8 @@ def _extensions(said: Claims, form: Form) -> list[tuple[x509.ExtensionType, bool
     if form.is_authority:
         found.append((x509.BasicConstraints(ca=True, path_length=None), True))
     if subject:
-        found.append((x509.SubjectAlternativeName([name]), True))
+        names = [name, x509.UniformResourceIdentifier(form.also)] if form.also else [name]
+        found.append((x509.SubjectAlternativeName(names), True))
     for table, encode in ((PLAIN, str.encode), (ENCODED, der.text)):
         for field, number in table.items():
             if value := getattr(said, field):
