@@ -178,6 +178,34 @@ def test_a_timestamp_that_nobody_vouches_for_moves_no_time(rekor: int, days: int
     assert (found.verified, found.code) in {(False, "time-unverified"), (False, "outside-window")}, found
 
 
+def stamped(case: Case, seconds: int) -> Case:
+    """A bundle of the first log with a timestamp of the true clock besides."""
+    assert isinstance(case.material, dict)
+    stamp = INSTANCE.clock.stamp(base64.b64decode(at(case.material, *SIGNATURE)), seconds)
+    encoded = base64.b64encode(stamp).decode()
+    return case._replace(material=replaced(case.material, STAMP[:2], {"rfc3161Timestamps": [{STAMP[-1]: encoded}]}))
+
+
+@pytest.mark.parametrize(
+    ("change", "logged"),
+    [({}, 0), ({"integratedTime": None}, 2), ({"inclusionPromise": None}, 2)],
+    ids=["both", "the timestamp, and a promise without a time", "the timestamp, and a time that nothing promises"],
+)
+def test_two_sources_of_time_give_the_earlier_that_is_vouched_for(change: dict[str, None], logged: int) -> None:
+    case = stamped(attested(INSTANCE), LOGGED_AT + 2)
+    material = replaced(case.material, ENTRY, {**at(case.material, *ENTRY), **change})
+    found = judge(case._replace(material=material))
+    assert (found.code, found.logged) == ("ok", LOGGED_AT + logged)
+
+
+@pytest.mark.parametrize("zero", ["0", "00", "-0", " 0"])
+def test_a_time_of_zero_is_not_passed_over(zero: str) -> None:
+    """Sigstore takes it for none, and holds no promise against it; as the earliest time it would be 1970."""
+    case = stamped(attested(INSTANCE), LOGGED_AT)
+    material = replaced(case.material, (*ENTRY, "integratedTime"), zero)
+    assert judge(case._replace(material=material)).code in {"outside-window", "time-unverified"}
+
+
 def with_chain(case: Case, *authorities: x509.Certificate) -> Case:
     """The bundle in the form of its first years, which carries certificates beside the leaf."""
     assert isinstance(case.material, dict)
