@@ -299,6 +299,28 @@ REFUSED: dict[str, tuple[dict[str, Any], list[str]]] = {
         },
         ["needs-unreviewed"],
     ),
+    "changes-of-data-from-a-version-that-was-read-for-something-else": (
+        {
+            "ledger": make_ledger(
+                approved=(make_approved(criteria=("reviewed-needs",)),), **policy(criteria=("reviewed-data",))
+            ),
+            "reviews": tuple(make_review(who, "reviewed-data", delta_from="1.0") for who in ("alice", "bob")),
+        },
+        ["reviews-missing", "criteria-missing"],
+    ),
+    "needs-of-bytes-of-unknown-origin-that-one-person-reviewed": (
+        {
+            "ledger": make_ledger(**policy(unattested=True, reviewers=1)),
+            "provenance": NOT_ATTESTED,
+            "candidate": make_candidate(needs=NEEDS),
+            "reviews": (
+                make_review("alice", "reviewed-source", "reviewed-needs", needs=NEEDS),
+                make_review("bob", "reviewed-source"),
+            ),
+        },
+        ["needs-unreviewed"],
+    ),
+    "a-second-too-early": ({"provenance": make_provenance(logged=NOW - 7 * DAY + 1)}, ["cooldown"]),
     "changes-from-a-version-nobody-approved": (
         {"reviews": tuple(make_review(who, delta_from="1.0") for who in ("alice", "bob"))},
         ["reviews-missing", "criteria-missing", "delta-unknown"],
@@ -331,6 +353,19 @@ ALLOWED: dict[str, dict[str, Any]] = {
         "ledger": WITH_BASE,
         "candidate": make_candidate(base=DATA),
         "reviews": ONE_DATA_REVIEW,
+    },
+    "one-review-of-a-change-of-data-where-source-implies-nothing": {
+        "ledger": make_ledger(
+            approved=(make_approved(),),
+            criteria={name: {"description": "it says what was read"} for name in ("reviewed-source", "reviewed-data")},
+        ),
+        "candidate": make_candidate(base=DATA),
+        "reviews": ONE_DATA_REVIEW,
+    },
+    "the-very-end-of-the-cooldown": {"provenance": make_provenance(logged=NOW - 7 * DAY)},
+    "logged-this-second-where-nothing-waits": {
+        "ledger": make_ledger(**policy(cooldown_days=0)),
+        "provenance": make_provenance(logged=NOW),
     },
     "two-whole-reviews-although-the-lane-is-open": {"ledger": WITH_BASE, "candidate": make_candidate(base=DATA)},
     "a-shrinking-catalogue-that-was-reviewed-whole": {
