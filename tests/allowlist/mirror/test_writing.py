@@ -69,7 +69,8 @@ def test_provenance_is_linked_by_a_whole_url_when_it_is_known_where_the_mirror_i
     found = {file["filename"]: file.get("provenance") for file in json.loads(path.read_text())["files"]}
     assert found[NAME] == f"https://mirror.example/p/integrity/{project}/1.0/{NAME}/provenance"
     assert f'data-provenance="{found[NAME]}"' in (path.parent / "index.html").read_text()
-    assert mirrored.verify().exit == 0
+    said = mirrored.verify()
+    assert (said.exit, said.printed["base-url"]) == (0, "https://mirror.example/p")
 
 
 @pytest.mark.parametrize(

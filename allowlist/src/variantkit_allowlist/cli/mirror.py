@@ -164,6 +164,7 @@ def _as_json(report: Report) -> dict[str, object]:
         "serial": report.approved.serial,
         "sha256": report.approved.sha256,
         "signed": format_date(report.signed),
+        "base-url": report.base_url,
         "wheels": [wheel._asdict() for wheel in report.wheels],
         "problems": [fault._asdict() for fault in report.faults],
     }
@@ -172,6 +173,8 @@ def _as_json(report: Report) -> dict[str, object]:
 def _show(directory: str, report: Report) -> None:
     for fault in report.faults:
         print_line(f"{fault.path}: {fault.code}: {fault.detail}")
+    if report.base_url:
+        print_note(f"its pages name provenance at {report.base_url}")
     told = f"{report.approved.id} serial {report.approved.serial}, signed {format_date(report.signed)}"
     proven = sum(wheel.provenance == "ok" for wheel in report.wheels)
     counted = f"{len(report.wheels)} wheels, the attestations of {proven} verified again"

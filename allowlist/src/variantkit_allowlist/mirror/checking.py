@@ -13,9 +13,11 @@ import tempfile
 from typing import TYPE_CHECKING, NamedTuple
 
 from variantkit.errors import InputError, VariantkitError
-from variantkit.trust import check_wheel, parse_approved
+from variantkit.trust import Entry, check_wheel, parse_approved
 from variantkit.trust.memory import load_seen
 from variantkit.trust.revocation import revocation_of_bytes, revocation_of_entry, why_revoked
+from variantkit.variants.grammar import normalized_name
+from variantkit.variants.wheel import parse_wheel_name
 from variantkit_allowlist.audits import read_audits
 from variantkit_allowlist.folder import files_below, marker_text
 from variantkit_allowlist.mirror import MARKER, SCHEMA
@@ -31,7 +33,7 @@ from variantkit_allowlist.store.files import read_file
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from variantkit.trust import ApprovedList, Entry, Revocation
+    from variantkit.trust import ApprovedList, Revocation
     from variantkit_allowlist.mirror.holdings import Held
     from variantkit_allowlist.model import Approval
     from variantkit_allowlist.repository.client import Fetched
@@ -58,12 +60,16 @@ class CheckedWheel(NamedTuple):
 
 
 class Report(NamedTuple):
-    """What a check found; `signed` is when the timestamp was signed, in unix seconds."""
+    """What a check found; `signed` is when the timestamp was signed, in unix seconds.
+
+    `base_url` is where the mirror says that it is served: links to provenance lead there, and nothing else follows.
+    """
 
     approved: ApprovedList
     signed: int
     wheels: tuple[CheckedWheel, ...]
     faults: tuple[Fault, ...]
+    base_url: str = ""
 
 
 class Anchor(NamedTuple):
@@ -102,9 +108,9 @@ def check_mirror(
     faults += _compare(_expected(holdings), found)
     if not partial:
         faults += [Fault("missing", "files", detail) for detail in missing_wheels(approved.entries, held)]
-    faults += _judge_wheels(approved, files, [*approved.revoked, *machine.revoked])
+    faults += _judge_wheels(files, [*approved.revoked, *machine.revoked])
     checked, unproven = _judge_provenance(holdings, machine.now)
-    return Report(approved, fetched.issued, checked, tuple(dict.fromkeys([*faults, *unproven])))
+    return Report(approved, fetched.issued, checked, tuple(dict.fromkeys([*faults, *unproven])), holdings.base_url)
 
 
 def _fetch(directory: str, anchor: Anchor, now: int, max_age_days: int) -> Fetched:
@@ -202,12 +208,11 @@ def _compare(expected: Mapping[str, bytes], found: Mapping[str, bytes]) -> list[
     return [fault for fault in faults if fault.path != MARKER] or faults
 
 
-def _judge_wheels(approved: ApprovedList, files: Mapping[str, bytes], revoked: Sequence[Revocation]) -> Iterator[Fault]:
+def _judge_wheels(files: Mapping[str, bytes], revoked: Sequence[Revocation]) -> Iterator[Fault]:
     for filename, data in files.items():
         if not filename.endswith(".whl"):
             continue
-        sha256 = _digest(data)
-        gone = revocation_of_bytes(revoked, sha256) or _of_entry(approved.entries, sha256, revoked)
+        gone = _revocation_of(filename, _digest(data), revoked)
         if gone is not None:
             yield Fault("revoked", f"files/{filename}", f"revoked{why_revoked(gone)}")
         problem = check_wheel(data)
@@ -215,9 +220,16 @@ def _judge_wheels(approved: ApprovedList, files: Mapping[str, bytes], revoked: S
             yield Fault("wheel-not-canonical", f"files/{filename}", problem)
 
 
-def _of_entry(entries: Sequence[Entry], sha256: str, revoked: Sequence[Revocation]) -> Revocation | None:
-    mine = [entry for entry in entries if sha256 in entry.sha256]
-    return next((gone for entry in mine if (gone := revocation_of_entry(revoked, entry))), None)
+def _revocation_of(filename: str, sha256: str, revoked: Sequence[Revocation]) -> Revocation | None:
+    """What revokes a wheel, by its bytes or by the name that it bears."""
+    gone = revocation_of_bytes(revoked, sha256)
+    if gone is not None:
+        return gone
+    try:
+        name = parse_wheel_name(filename)
+    except InputError:
+        return None
+    return revocation_of_entry(revoked, Entry("", normalized_name(name.name), name.version, (sha256,), ()))
 
 
 def _judge_provenance(holdings: Holdings, now: int) -> tuple[tuple[CheckedWheel, ...], list[Fault]]:
