@@ -7,6 +7,8 @@ import os
 from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from support.first_party import build_provider
 from support.table_wheels import PACKAGE, PLUGIN, TABLES, acme_wheel, tables_of
@@ -14,6 +16,7 @@ from support.wheels import make_wheel
 from variantkit.provider.project import choose_names, render_project
 from variantkit_allowlist.inspection import compare_wheels
 from variantkit_allowlist.inspection.change import as_document
+from variantkit_allowlist.inspection.parts import difference
 from variantkit_allowlist.inspection.source import read_module
 from variantkit_allowlist.inspection.tables import literal_problems
 
@@ -357,3 +360,29 @@ def test_the_template_of_a_provider_keeps_its_tables_literal() -> None:
     module = read_module("_tables.py", files["src/zeta_variant_provider/_tables.py"])
     assert module.tree is not None
     assert literal_problems(module.tree) == []
+
+
+@settings(max_examples=200)
+@given(st.lists(st.sampled_from("ab"), max_size=30), st.lists(st.sampled_from("abc"), max_size=30))
+def test_a_difference_has_the_line_numbers_of_the_whole_and_every_changed_line(old: list[str], new: list[str]) -> None:
+    _, lines = difference("\n".join(old).encode(), "\n".join(new).encode(), "x", 1000)
+    assert applied(old, lines) == new
+
+
+def applied(old: list[str], lines: tuple[str, ...]) -> list[str]:
+    """What becomes of `old` when a unified difference is applied, by the numbers of its hunks."""
+    made: list[str] = []
+    at = 0
+    for line in lines[2:]:
+        if line.startswith("@@"):
+            start, _, length = line.split()[1][1:].partition(",")
+            begin = int(start) - (0 if length == "0" else 1)
+            made += old[at:begin]
+            at = begin
+            continue
+        if line[0] != "+":
+            assert old[at] == line[1:]
+            at += 1
+        if line[0] != "-":
+            made.append(line[1:])
+    return made + old[at:]

@@ -79,17 +79,26 @@ def test_any_metadata_ends_in_a_report(content: bytes, name: bytes) -> None:
 def test_the_largest_sources_are_read_in_bounded_time() -> None:
     dense = b"x=[" + b"a," * ((1 << 19) - 4) + b"]"
     wide = b"f(" + b"'%s'," % (b"/a" * 20) * 20_000 + b")"
-    started = time.monotonic()
+    started = time.process_time()
     found = look(wheel(Raw(b"prov/a.py", dense), Raw(b"prov/b.py", wide), Raw(b"prov/c.py", b"(" * (1 << 20))))
     assert found is not None
-    assert time.monotonic() - started < 30
+    assert time.process_time() - started < 30
 
 
 def test_two_long_files_are_compared_in_bounded_time() -> None:
     old = wheel(Raw(b"prov/a.txt", b"".join(b"%d\n" % (number % 7) for number in range(20_000))))
     new = wheel(Raw(b"prov/a.txt", b"".join(b"%d\n" % (number % 5) for number in range(20_000))))
     huge = wheel(Raw(b"prov/a.txt", b"x\n" * 200_000))
-    started = time.monotonic()
+    started = time.process_time()
     for later in (new, huge):
         compare_wheels(old, later, NAME, NAME)
-    assert time.monotonic() - started < 60
+    assert time.process_time() - started < 60
+
+
+def test_many_long_files_are_compared_in_bounded_time() -> None:
+    texts = [b"".join(b"%d\n" % (row * step % 101) for row in range(9000)) for step in (7, 11)]
+    wheels = [wheel(*(Raw(b"prov/%d.txt" % number, text) for number in range(40))) for text in texts]
+    started = time.process_time()
+    change = compare_wheels(wheels[0], wheels[1], NAME, NAME)
+    assert time.process_time() - started < 30
+    assert sum(part.lines[0].startswith("too long") for part in change.data) == 40

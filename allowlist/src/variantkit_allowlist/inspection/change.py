@@ -11,14 +11,15 @@ from variantkit.provider.foreign import shown
 from variantkit.variants.wheel import parse_wheel_name
 from variantkit_allowlist.inspection.contents import Contents, read_contents
 from variantkit_allowlist.inspection.examination import Inspection, examine
-from variantkit_allowlist.inspection.parts import Part, kind_of, read_parts
-from variantkit_allowlist.inspection.source import read_module
+from variantkit_allowlist.inspection.parts import Part, read_parts
+from variantkit_allowlist.inspection.source import read_modules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from variantkit.variants.wheel import WheelName
     from variantkit_allowlist.inspection.examination import Named
+    from variantkit_allowlist.inspection.source import Module
 
 SCHEMA = "variantkit.diff/1"
 MOST_REASONS = 100
@@ -63,12 +64,13 @@ def compare_wheels(
     InputError when one is no wheel.
     """
     before, after = read_contents(old, old_name), read_contents(new, new_name)
-    first, second = examine(before), examine(after)
-    parts = list(read_parts(before, after))
+    modules = read_modules(before.files), read_modules(after.files)
+    first, second = examine(before, modules[0]), examine(after, modules[1])
+    parts = list(read_parts(before, after, modules))
     reasons = (
         []
         if first.sha256 == second.sha256
-        else [*_whole_reasons(before, after, first, second), *_doc_reasons(parts, after)]
+        else [*_whole_reasons(before, after, first, second), *_doc_reasons(parts, modules[1])]
     )
     reasons += [f"{part.path}: {reason}" for part in parts for reason in part.reasons]
     reasons += list(grows or ())
@@ -128,13 +130,12 @@ def _is_later(old: str, new: str) -> bool:
         return False
 
 
-def _doc_reasons(parts: Sequence[Part], after: Contents) -> Iterator[str]:
+def _doc_reasons(parts: Sequence[Part], modules: Mapping[str, Module]) -> Iterator[str]:
     """Texts for people may change, unless the code reads another module's."""
     if not any(part.kind == "table" for part in parts):
         return
-    for path, data in sorted(after.files.items()):
-        tree = read_module(path, data).tree if kind_of(path) == "code" else None
-        for node in ast.walk(tree) if tree is not None else ():
+    for path, module in modules.items():
+        for node in ast.walk(module.tree) if module.tree is not None else ():
             if isinstance(node, ast.Attribute) and node.attr == "__doc__":
                 yield f"a docstring may become data there: {shown(path)}:{node.lineno}"
                 return

@@ -98,12 +98,12 @@ def inspect_wheel(data: bytes, filename: str, published: Mapping[str, bytes] = {
 
     InputError when it has no wheel's name or is no zip archive; nothing else, whatever the bytes are.
     """
-    return examine(read_contents(data, filename), published)
+    contents = read_contents(data, filename)
+    return examine(contents, read_modules(contents.files), published)
 
 
-def examine(contents: Contents, published: Mapping[str, bytes] = {}) -> Inspection:
-    """The same for contents that were read before."""
-    modules = read_modules(contents.files)
+def examine(contents: Contents, modules: Mapping[str, Module], published: Mapping[str, bytes] = {}) -> Inspection:
+    """The same for contents and modules that were read before."""
     facts, imports = _read_all(modules, contents.packages)
     kept = {kind: _gather(facts, kind) for kind in {fact.kind for _, fact in facts}}
     holds = [Named(kind, shown(path), (), 1) for kind, path in _holdings(contents.files)]

@@ -4,23 +4,32 @@ from __future__ import annotations
 
 import ast
 import difflib
+import re
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from variantkit.provider.foreign import shown
 from variantkit.trust.strict_json import load_strict
 from variantkit_allowlist.inspection.contents import read_headers
 from variantkit_allowlist.inspection.outward import outward_names
-from variantkit_allowlist.inspection.source import read_module, read_modules
 from variantkit_allowlist.inspection.tables import VERSION, bound_names, compare_tables, literal_problems
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+    from typing import TypeAlias
 
     from variantkit_allowlist.inspection.contents import Contents
     from variantkit_allowlist.inspection.source import Module
 
-MOST_LINES = 20_000
-"""Lines of a file from which no text difference is made: finding one takes their square."""
+    Modules: TypeAlias = Mapping[str, Module]
+
+MOST_LINES = 40_000
+"""Lines of the files whose differences are shown, of both wheels together."""
+MOST_CHANGED = 6000
+"""Lines between the first and the last change of a file, old and new."""
+MOST_PAIRS = 8
+"""Pairs of equal lines for each of those."""
+CONTEXT = 3
 LONGEST_LINE = 400
 _INFO = "*.dist-info"
 _MARK = "\0version\0"
@@ -39,26 +48,26 @@ class Part(NamedTuple):
     reasons: tuple[str, ...]
 
 
-def _outward(after: Contents) -> dict[str, str] | None:
-    """The names whose values lead out of the wheel; None where its code is too much to follow."""
-    trees = {path: module.tree for path, module in read_modules(after.files).items() if module.tree is not None}
-    return outward_names(trees)
+def read_parts(before: Contents, after: Contents, modules: tuple[Modules, Modules]) -> Iterator[Part]:
+    """Every member that one wheel has, or has otherwise, by its place: the version is no part of that.
 
-
-def read_parts(before: Contents, after: Contents) -> Iterator[Part]:
-    """Every member that one wheel has, or has otherwise, by its place: the version is no part of that."""
-    outward = _outward(after)
+    `modules` are those of the two wheels.
+    """
+    outward = outward_names({path: module.tree for path, module in modules[1].items() if module.tree is not None})
+    left = MOST_LINES
     old, new = _by_place(before), _by_place(after)
     for path in sorted(old.keys() | new.keys()):
         if old.get(path) == new.get(path):
             continue
         name = shown(path.replace(_INFO, after.info or _INFO, 1))
-        if path not in old or path not in new:
-            state = "removed" if path in old else "added"
-            lines = tuple(_difference(old.get(path, b""), new.get(path, b""), name))
-            yield Part(name, kind_of(path), state, lines, (f"the file was {state}",))
+        read, lines = difference(old.get(path, b""), new.get(path, b""), name, left)
+        left -= read
+        if path in old and path in new:
+            both = (modules[0][path], modules[1][path]) if kind_of(path) == "code" else None
+            yield _changed(path, name, lines, ((before, old[path]), (after, new[path])), both, outward)
         else:
-            yield _changed(path, name, ((before, old[path]), (after, new[path])), outward)
+            state = "removed" if path in old else "added"
+            yield Part(name, kind_of(path), state, lines, (f"the file was {state}",))
 
 
 def _by_place(contents: Contents) -> dict[str, bytes]:
@@ -80,18 +89,18 @@ def kind_of(path: str) -> str:
 def _changed(
     path: str,
     name: str,
+    lines: tuple[str, ...],
     sides: tuple[tuple[Contents, bytes], tuple[Contents, bytes]],
+    both: tuple[Module, Module] | None,
     outward: dict[str, str] | None,
 ) -> Part:
     old, new = sides
-    lines = tuple(_difference(old[1], new[1], name))
     kind = kind_of(path)
-    if kind == "code":
+    if both is not None:
         versions = old[0].version, new[0].version
-        modules = read_module(path, old[1]), read_module(path, new[1])
-        if _is_table(path, *modules):
-            return Part(name, "table", "changed", lines, tuple(_table_reasons(modules, versions, outward)))
-        same = _without_version(modules[0], versions[0]) == _without_version(modules[1], versions[1]) is not None
+        if _is_table(path, *both):
+            return Part(name, "table", "changed", lines, tuple(_table_reasons(both, versions, outward)))
+        same = _without_version(both[0], versions[0]) == _without_version(both[1], versions[1]) is not None
         return Part(name, "code", "changed", lines, () if same else ("code changed",))
     if kind == "metadata":
         return Part(name, "metadata", "changed", lines, tuple(_metadata_reasons(path, old, new)))
@@ -200,15 +209,49 @@ def _replaced(value: object, text: str, by: str) -> object:
     return by if value == text else value
 
 
-def _difference(old: bytes, new: bytes, name: str) -> Iterator[str]:
-    """A unified difference, each line safe to print and not longer than a reader bears."""
+def difference(old: bytes, new: bytes, name: str, most: int) -> tuple[int, tuple[str, ...]]:
+    """A unified difference and the lines that were read for it.
+
+    Each line is safe to print and no longer than a reader bears; there are none of files of more than `most`.
+    """
     try:
         first, second = old.decode().splitlines(), new.decode().splitlines()
     except UnicodeDecodeError:
-        yield f"no text: {len(old)} and {len(new)} bytes"
-        return
-    if max(len(first), len(second)) > MOST_LINES:
-        yield f"too long for a difference: {len(first)} and {len(second)} lines"
-        return
-    for line in difflib.unified_diff(first, second, f"old/{name}", f"new/{name}", lineterm=""):
-        yield shown(line, LONGEST_LINE)
+        return 0, (f"no text: {len(old)} and {len(new)} bytes",)
+    read = len(first) + len(second)
+    start, end = _common(first, second)
+    middles = first[start : len(first) - end], second[start : len(second) - end]
+    if read > most or not _is_soon_compared(*middles):
+        return 0, (f"too long for a difference: {len(first)} and {len(second)} lines",)
+    return read, tuple(shown(line, LONGEST_LINE) for line in _unified(first, second, name))
+
+
+def _unified(first: list[str], second: list[str], name: str) -> Iterator[str]:
+    """The difference of what lies between the first and the last change, with the line numbers of the whole."""
+    start, end = _common(first, second)
+    skipped, kept = max(start - CONTEXT, 0), max(end - CONTEXT, 0)
+    old, new = first[skipped : len(first) - kept], second[skipped : len(second) - kept]
+    for line in difflib.unified_diff(old, new, f"old/{name}", f"new/{name}", lineterm="", n=CONTEXT):
+        if line.startswith("@@"):
+            yield re.sub("([-+])([0-9]+)", lambda found: f"{found[1]}{int(found[2]) + skipped}", line)
+        else:
+            yield line
+
+
+def _common(first: list[str], second: list[str]) -> tuple[int, int]:
+    """How many lines are the same at the beginning, and at the end."""
+    length = min(len(first), len(second))
+    start = next((at for at in range(length) if first[at] != second[at]), length)
+    end = next((at for at in range(length - start) if first[-1 - at] != second[-1 - at]), length - start)
+    return start, end
+
+
+def _is_soon_compared(first: list[str], second: list[str]) -> bool:
+    """Whether a difference is found soon: the lines are not many, and repeat little.
+
+    `difflib` takes the cube of the lines where each stands there a hundred times, a minute for 9,000 of them.
+    """
+    old, new = Counter(first), Counter(second)
+    lines = len(first) + len(second)
+    pairs = sum(count * new[line] for line, count in old.items() if count * new[line] <= (lines // 100) ** 2)
+    return lines <= MOST_CHANGED and pairs <= MOST_PAIRS * lines
