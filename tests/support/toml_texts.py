@@ -19,10 +19,11 @@ from variantkit_allowlist.model import (
     Reviewer,
     Revoked,
     Role,
+    RoleName,
 )
 from variantkit_allowlist.store import dumps
 
-ROLES = ("root", "targets", "snapshot", "timestamp")
+ROLES: tuple[RoleName, ...] = ("root", "targets", "snapshot", "timestamp")
 DAY = datetime.date(2026, 11, 21)
 
 _prose = st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S", "Zs")), max_size=30).filter(

@@ -89,8 +89,8 @@ def _predicate(**changes: object) -> dict[str, Any]:
 
 
 HOSTILE = {
-    "attack-37-anothers-name": (_with(_payload(), "bob"), "speaks for 'alice', but bob's key signed it"),
-    "attack-37-a-strangers-key": (_with(_payload(), "mallory"), r"nobody's in \[reviewers\]"),
+    "attack_37_anothers-name": (_with(_payload(), "bob"), "speaks for 'alice', but bob's key signed it"),
+    "attack_37_a-strangers-key": (_with(_payload(), "mallory"), r"nobody's in \[reviewers\]"),
     "an-unknown-key-of-the-predicate": (_with(_predicate(only_if="tuesday")), "only-if: Extra inputs"),
     "no-criteria": (_with(_predicate(criteria=[])), "criteria"),
     "a-need-never-granted": (
@@ -110,8 +110,8 @@ HOSTILE = {
         _with({**_payload(), "subject": [{"name": "../../x.whl", "digest": {"sha256": WHEEL}}]}),
         "expected a subject with a file name",
     ),
-    "attack-44-an-escape-in-the-notes": (_with(_predicate(notes="\x1b[2J")), "a control or invisible character"),
-    "attack-44-a-direction-in-the-notes": (_with(_predicate(notes="\u202egnp")), "a control or invisible character"),
+    "attack_44_an-escape-in-the-notes": (_with(_predicate(notes="\x1b[2J")), "a control or invisible character"),
+    "attack_44_a-direction-in-the-notes": (_with(_predicate(notes="\u202egnp")), "a control or invisible character"),
     "a-date-that-is-none": (_with(_predicate(reviewed="yesterday")), "its time: expected a date"),
     "no-json": (sign_statement(b"text", signer("alice")), "the statement inside: expected JSON"),
     "no-envelope": (b"{}", "expected a signed statement"),

@@ -119,11 +119,11 @@ DOCUMENTS = {
         re.sub(r"\[roles.snapshot\]\n.*\n.*\n.*\n", "", ledger_text()),
         "roles.snapshot: is missing",
     ),
-    "t37-one-key-of-two-persons": (
+    "attack_37_one-key-of-two-persons": (
         _changed(f'keys = ["{BOB}"]', f'keys = ["{public_key("alice").line} again"]'),
         r"reviewers.bob.keys\[0\]: is alice's key too; every person and service has keys of its own",
     ),
-    "t37-one-account-of-two-persons": (
+    "attack_37_one-account-of-two-persons": (
         _changed("github.com/bob", "github.com/ALICE"),
         r"reviewers.bob.accounts\[0\]: 'github.com/ALICE' belongs to alice too",
     ),
@@ -176,11 +176,11 @@ DOCUMENTS = {
         ledger_text(APPROVED + APPROVED),
         r"approved\[1\].sha256: abab\w+ is approved\[0\]'s too",
     ),
-    "attack-34-a-need-below-the-floor": (
+    "attack_34_a-need-below-the-floor": (
         ledger_text(APPROVED + '[approved.needs]\nprograms = ["/bin/sh"]\n'),
         r"approved\[0\].needs.programs\[0\]: '/bin/sh': never granted",
     ),
-    "attack-34-the-root-directory": (
+    "attack_34_the-root-directory": (
         ledger_text(APPROVED + '[approved.needs]\nread = ["/"]\n'),
         r"approved\[0\].needs.read\[0\]: '/': expected an absolute path",
     ),
@@ -203,7 +203,7 @@ DOCUMENTS = {
         ),
         "imports.them.criteria.read: 'all' is not in",
     ),
-    "attack-14-warn-without-an-end": (
+    "attack_14_warn-without-an-end": (
         ledger_text(policy='mode = "warn"\n'),
         "policy.mode: warn needs an end: add warn-until",
     ),
