@@ -35,6 +35,7 @@ MOST = 400
 
 
 def main(what: str, folder: str) -> None:
+    setattr(os, "fsync", lambda _: None)  # noqa: B010 - no step, and slow
     prepare, act, look = (
         (_prepare_update, _update, _look_at_list) if what == "update" else (_prepare_sign, _sign, _look)
     )
@@ -70,7 +71,7 @@ def _arm(step: int) -> None:
 
         def count(*args: Any, **named: Any) -> Any:
             nonlocal left
-            left -= 1
+            left -= name != "open" or bool(args[1] & os.O_CREAT)
             if left == 0:
                 os.kill(os.getpid(), signal.SIGKILL)
             return usual(*args, **named)
