@@ -223,7 +223,7 @@ AGES = [(8, (), 0), (29, (), 0), (31, (), 1), (8, ("--max-age", "5"), 1), (29, (
 
 
 @pytest.mark.parametrize(("days", "arguments", "exit_code"), AGES)
-def test_a_stick_may_be_days_old_as_far_as_policy_goes(
+def test_attack_42_a_stick_may_be_days_old_as_far_as_policy_goes(
     days: int, arguments: tuple[str, ...], exit_code: int, machine: Machine, tmp_path: Path
 ) -> None:
     """The timestamp of an air gap is bounded by --max-age, and by its own end in any case."""
@@ -359,7 +359,7 @@ def test_what_was_installed_is_shown_to_people(machine: Machine, tmp_path: Path)
 # --- is it still that list
 
 
-def test_one_byte_at_rest_is_noticed_and_mended(machine: Machine, tmp_path: Path) -> None:
+def test_attack_3_one_byte_at_rest_is_noticed_and_mended(machine: Machine, tmp_path: Path) -> None:
     forge = Forge(NOW).publish()
     assert machine.update("--from", _copy(forge, tmp_path / "stick"), *_pin(forge)).exit == 0
     assert (machine.verify().code, machine.verify().exit_code, machine.verify().serial) == ("ok", 0, 1)
