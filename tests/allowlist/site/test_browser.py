@@ -229,6 +229,17 @@ def test_every_word_on_every_page_can_be_read_and_no_page_is_wider_than_the_scre
             assert wide <= width, path
 
 
+@pytest.mark.parametrize(("width", "media"), [(1080, "screen"), (800, "screen"), (600, "screen"), (718, "print")])
+def test_no_page_is_wider_than_a_tablet_or_a_sheet_of_paper(
+    browser: Chrome, sites: dict[str, str], width: int, media: str
+) -> None:
+    prefer(browser, "light", width=width, media=media)
+    for path in pages("sample"):
+        browser.get(f"{sites['file']}/sample/{path}")
+        assert browser.execute_script("return document.documentElement.scrollWidth") <= width, path
+    prefer(browser, "light")
+
+
 def test_the_weaker_class_looks_weaker(browser: Chrome, sites: dict[str, str]) -> None:
     prefer(browser, "light")
     borders = []
@@ -242,7 +253,6 @@ def test_the_weaker_class_looks_weaker(browser: Chrome, sites: dict[str, str]) -
 def test_on_paper_everything_is_unfolded_and_menus_are_gone(browser: Chrome, sites: dict[str, str]) -> None:
     browser.get(f"{sites['file']}/sample/package/nvidia-provider.html")
     prefer(browser, "light", media="print")
-    browser.execute_script("dispatchEvent(new Event('beforeprint'))")
     text: str = browser.execute_script("return document.body.innerText")
     assert "module_19.py" in text
     assert "How the list decides" not in text
