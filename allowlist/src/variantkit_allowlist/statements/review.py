@@ -101,17 +101,7 @@ def check_review(data: bytes, reviewers: Mapping[str, Reviewer], where: str = "t
     owners = {parse_public(line): name for name, person in reviewers.items() for line in person.keys}
     signed = open_envelope(data, owners, where)
     statement = read_statement(signed.payload, REVIEW_TYPE, where)
-    try:
-        predicate = _Predicate.model_validate(_frozen(statement.predicate), by_alias=True, by_name=False)
-        time = parse_date(predicate.reviewed)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
-        raise RefusedError(
-            f"{where}: its predicate: {place}: {first['msg']}; a newer tool may have written it"
-        ) from None
-    except ValueError as error:
-        raise RefusedError(f"{where}: its time: {error}") from None
+    predicate, time = _read_predicate(statement.predicate, where)
     owner = owners[signed.key]
     if predicate.who != owner:
         raise RefusedError(f"{where}: speaks for {predicate.who!a}, but {owner}'s key signed it")
@@ -131,6 +121,19 @@ def check_review(data: bytes, reviewers: Mapping[str, Reviewer], where: str = "t
         configs_sha256=predicate.configs_sha256,
         notes=predicate.notes,
     )
+
+
+def _read_predicate(predicate: Mapping[str, object], where: str) -> tuple[_Predicate, int]:
+    """Return the predicate and its time in unix seconds."""
+    try:
+        read = _Predicate.model_validate(_frozen(predicate), by_alias=True, by_name=False)
+        return read, parse_date(read.reviewed)
+    except ValidationError as error:
+        first = error.errors()[0]
+        found = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+        raise RefusedError(f"{where}: its predicate: {found}; a newer tool may have written it") from None
+    except ValueError as error:
+        raise RefusedError(f"{where}: its time: {error}") from None
 
 
 def _require_sound(predicate: _Predicate, where: str) -> None:

@@ -65,9 +65,10 @@ def scan(text: str) -> list[Statement]:
             found.append(Statement(kind, table, start, at, line, trailing))
         else:
             names, at = _read_names(text, at)
-            at, comments = _skip_value(text, at + 1)
-            trailing, at = _read_rest(text, at)
-            found.append(Statement("key", (*table, *names), start, at, line, trailing, tuple(comments)))
+            value = _Value(text, at + 1)
+            value.walk()
+            trailing, at = _read_rest(text, value.at)
+            found.append(Statement("key", (*table, *names), start, at, line, trailing, tuple(value.comments)))
         line += text.count("\n", start, at)
     return found
 
@@ -134,45 +135,55 @@ def _skip_string(text: str, at: int) -> int:
     return end + 1
 
 
-def _skip_value(text: str, at: int) -> tuple[int, list[Comment]]:
-    """Return the offset behind a value, and the comments inside it."""
-    comments: list[Comment] = []
-    open_brackets: list[str] = []
-    index = 0
-    filled = False  # whether the current item of the outermost list has begun
-    at = _skip_blanks(text, at)
-    while at < len(text):
-        sign = text[at]
+class _Value:
+    """The walk over one value: where it ends, and the comments in it.
+
+    `item` counts the items of the outermost list; `filled` says whether the current one has begun.
+    """
+
+    def __init__(self, text: str, at: int) -> None:
+        self.text = text
+        self.at = _skip_blanks(text, at)
+        self.comments: list[Comment] = []
+        self.brackets: list[str] = []
+        self.item = 0
+        self.filled = False
+
+    def walk(self) -> None:
+        while self.at < len(self.text) and not self._step(self.text[self.at]):
+            pass
+
+    def _step(self, sign: str) -> bool:
+        """Take one sign, string or comment; return whether the value ends with it, or ended before it."""
         if sign in "\"'":
-            at, filled = _skip_string(text, at), True
-            if not open_brackets:
-                return at, comments
-            continue
-        if sign == "#" and open_brackets:
-            if len(open_brackets) > 1 or open_brackets[0] == "{":
-                raise LayoutError("a comment inside an inline table or a list of lists")
-            end = text.index("\n", at)
-            own = not text[text.rfind("\n", 0, at) + 1 : at].strip()
-            # An own line speaks of what follows it; a comment behind an item, or behind its comma, of that item.
-            item = index + filled if own else index - (not filled)
-            comments.append(Comment(text[at:end], own or item < 0, max(item, 0)))
-            at = end
-            continue
+            self.at, self.filled = _skip_string(self.text, self.at), True
+            return not self.brackets
+        if not self.brackets and sign in " \t\n#":
+            return True
+        if sign == "#":
+            self._take_comment()
+            return False
         if sign in "[{":
-            filled = bool(open_brackets)
-            open_brackets.append(sign)
+            self.filled = bool(self.brackets)
+            self.brackets.append(sign)
         elif sign in "]}":
-            open_brackets.pop()
-            if not open_brackets:
-                return at + 1, comments
-        elif sign == "," and len(open_brackets) == 1:
-            index, filled = index + 1, False
-        elif not open_brackets and sign in " \t\n#":
-            return at, comments
+            self.brackets.pop()
+        elif sign == "," and len(self.brackets) == 1:
+            self.item, self.filled = self.item + 1, False
         elif sign not in " \t\n,":
-            filled = True
-        at += 1
-    return at, comments
+            self.filled = True
+        self.at += 1
+        return sign in "]}" and not self.brackets
+
+    def _take_comment(self) -> None:
+        if self.brackets != ["["]:
+            raise LayoutError("a comment inside an inline table or a list of lists")
+        end = self.text.index("\n", self.at)
+        own = not self.text[self.text.rfind("\n", 0, self.at) + 1 : self.at].strip()
+        # An own line speaks of what follows it; a comment behind an item, or behind its comma, of that item.
+        item = self.item + self.filled if own else self.item - (not self.filled)
+        self.comments.append(Comment(self.text[self.at : end], own or item < 0, max(item, 0)))
+        self.at = end
 
 
 def _read_rest(text: str, at: int) -> tuple[str, int]:
