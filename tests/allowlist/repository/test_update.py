@@ -57,7 +57,7 @@ def test_attack_41_there_is_no_default_list(machine: Machine) -> None:
     assert "There is no default one: give --url URL and --root FILE, or --from DIR" in found.told
 
 
-def test_a_url_alone_is_not_believed(machine: Machine) -> None:
+def test_attack_41_a_url_alone_is_not_believed(machine: Machine) -> None:
     """Without a root, whoever answers at the URL would be trusted."""
     forge = Forge(NOW).publish()
     with serve(forge.files) as site:
