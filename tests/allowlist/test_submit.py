@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from typing import TYPE_CHECKING
@@ -59,6 +60,21 @@ def test_the_same_wheel_makes_the_same_request(tmp_path: Path) -> None:
     wheel = acme_wheel(tmp_path)
     assert submit(tmp_path / "a.json", wheel) == submit(tmp_path / "b.json", wheel) == 0
     assert (tmp_path / "a.json").read_bytes() == (tmp_path / "b.json").read_bytes()
+
+
+def test_the_json_says_what_was_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    output = tmp_path / "r.json"
+    assert submit(output, acme_wheel(tmp_path), "--json") == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document == {
+        "schema": "variantkit.submission/1",
+        "request": str(output),
+        "request_sha256": hashlib.sha256(output.read_bytes()).hexdigest(),
+        "package": "acme-variant-provider",
+        "version": "1.0",
+        "sha256": read(output).sha256,
+        "data_only": None,
+    }
 
 
 def test_needs_are_read_as_json_too(tmp_path: Path) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sys
 from typing import TYPE_CHECKING
 
 from pydantic import JsonValue, ValidationError
 
-from variantkit.cli.terminal import print_line, print_note
+from variantkit.cli.terminal import print_json, print_line, print_note
 from variantkit.errors import InputError, RefusedError
 from variantkit.trust.canonical import MAX_WHEEL_BYTES
 from variantkit_allowlist.cli.inspect import is_in_order
@@ -34,9 +35,10 @@ examples:
     --previous acme_variant_provider-1.0-py3-none-any.whl
 
 In a release workflow, after the wheel was attested and before it is uploaded: whoever keeps a list can then approve the
-digest first. The request says nothing that its reader believes; it saves him the asking.
+digest first. Nothing in the request is believed; it saves its reader the asking.
 exit codes: 0 written · 1 it would never be approved as it is · 2 wrong usage · 3 it could not be run
 """
+SCHEMA = "variantkit.submission/1"
 VOLATILE = ("wheel", "seconds", "start_ratio", "machines")
 """What of a conformance report differs from run to run."""
 
@@ -55,6 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--reimplements", metavar="PACKAGE", action="append", default=[], help="a package it stands for; repeatable")
     add("--run", dest="ask", action="store_true", help="check its conformance and ask it for its digest: RUNS its code")
     add("-o", "--output", metavar="FILE", required=True, help="where the request is written")
+    add("--json", action="store_true", help="print one JSON object")
 
 
 def run(args: argparse.Namespace, world: World) -> int:
@@ -88,8 +91,17 @@ def run(args: argparse.Namespace, world: World) -> int:
     )
     data = write_request(request)
     write_whole(args.output, data)
-    print_line(f"{args.output}: {request.package} {request.version}, sha256 {request.sha256}")
+    _print(args, request, hashlib.sha256(data).hexdigest())
     return 0
+
+
+def _print(args: argparse.Namespace, request: Request, digest: str) -> None:
+    if not args.json:
+        print_line(f"{args.output}: {request.package} {request.version}, sha256 {request.sha256}")
+        return
+    said = {"package": request.package, "version": request.version, "sha256": request.sha256}
+    data_only = request.diff["data_only"] if request.diff else None
+    print_json({"schema": SCHEMA, "request": args.output, "request_sha256": digest, **said, "data_only": data_only})
 
 
 def _require_in_order(inspection: Inspection, endpoints: list[str]) -> None:
