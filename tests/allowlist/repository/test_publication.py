@@ -15,10 +15,12 @@ from variantkit.trust.approved import parse_approved
 from variantkit.trust.dates import DAY
 from variantkit_allowlist import cli
 from variantkit_allowlist.cli.publish import builder
+from variantkit_allowlist.repository.edition import Beside, compose
 from variantkit_allowlist.repository.publication import Progress, publish, sign
 from variantkit_allowlist.repository.published import Published, read_published
 from variantkit_allowlist.repository.refreshing import refresh
 from variantkit_allowlist.repository.refusal import RepositoryError
+from variantkit_allowlist.repository.staged import save_staged, stage_edition
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -185,7 +187,7 @@ CHANGES: tuple[tuple[str, Callable[[Curation], object], str], ...] = (
     ("staged-list-edited", lambda made: _write(made, "staged/targets/approved.json", b"{}"), "approved.json"),
     ("a-staged-file-more", lambda made: _write(made, "staged/targets/more.json", b"{}"), "more.json"),
     ("staged-metadata-edited", lambda made: _edit_staged(made, "targets", _more_targets), "targets.json"),
-    ("staged-version-edited", lambda made: _edit_staged(made, "targets", _later), "not what|published|clock"),
+    ("staged-version-edited", lambda made: _edit_staged(made, "targets", _later), "expected serial 1, found 9"),
     ("staged-root-edited", lambda made: _edit_staged(made, "root", _no_threshold), "root.json"),
     ("staged-for-another-day", lambda made: _edit_staged(made, "targets", _another_day), "clock says"),
 )
@@ -234,6 +236,21 @@ def test_what_is_staged_is_signed_only_if_the_ledger_says_the_same_now(
         _sign(made, "bob")
     assert _tree(made.open().staged_path) == before
     assert not os.path.exists(made.open().public_path)
+
+
+@pytest.mark.parametrize(
+    ("serial", "days", "told"), [(3, 0, "expected serial 2, found 3"), (2, -9, "expected a date from")]
+)
+def test_a_staged_edition_neither_leaps_ahead_nor_back(serial: int, days: int, told: str, made: Curation) -> None:
+    """Whoever may write `staged/` chooses serial and date, and everything else may be as the ledger says."""
+    _publish(made, "alice", "bob")
+    _ledger(made, lambda text: text + REVOKED.format(sha256="c" * 64))
+    directory, root = made.open(), _published(made).chain.root
+    beside = Beside(_tree(made.path)["trusted_root.json"], {})
+    edition = compose(directory.ledger, beside, builder(directory), serial, NOW + days * DAY, root)
+    save_staged(directory.staged_path, stage_edition(edition, root))
+    with pytest.raises(RefusedError, match=told):
+        _sign(made, "alice")
 
 
 def test_a_broken_ledger_stages_nothing(made: Curation) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from variantkit.errors import RefusedError
 from variantkit.trust.approved import parse_approved
 from variantkit.trust.dates import DAY, format_date
+from variantkit_allowlist.repository.chain import own_fields
 from variantkit_allowlist.repository.client import TARGET_CAP
 from variantkit_allowlist.repository.difference import describe_change, missing_revocations
 from variantkit_allowlist.repository.edition import Beside, compose, role_days
@@ -82,6 +83,7 @@ def sign(directory: ListDirectory, build: Build, now: int, signer: Signer) -> Pr
         if published is not None and staged.serial <= published.serial:
             clear_staged(directory.staged_path)
             raise RefusedError(f"{directory.staged_path}: serial {staged.serial} is published already; it was cleared")
+        _require_next(directory, published, staged)
         edition = _require_same(directory, build, staged, now)
         changes = _changes(published, edition)
         require_keyholder(directory.ledger, staged, signer)
@@ -173,6 +175,17 @@ def _require_reason(ledger: Ledger, published: Published, edition: Edition, chan
         f"nothing changed since serial {published.serial}; sign its timestamp anew with `publish --refresh`,"
         " or publish all the same with --force-new-edition"
     )
+
+
+def _require_next(directory: ListDirectory, published: Published | None, staged: Staged) -> None:
+    """Refuse a staged edition that leaps ahead or is dated before the published one: whoever staged it chose both."""
+    last, issued = (published.serial, own_fields(published.chain.targets.signed).issued) if published else (0, 0)
+    fix = "stage it anew: variantkit-allowlist publish"
+    if staged.serial != last + 1:
+        raise RefusedError(f"{directory.staged_path}: expected serial {last + 1}, found {staged.serial}; {fix}")
+    if staged.issued < issued:
+        found = f"expected a date from {format_date(issued)} on, found {format_date(staged.issued)}"
+        raise RefusedError(f"{directory.staged_path}: {found}; {fix}")
 
 
 def _require_same(directory: ListDirectory, build: Build, staged: Staged, now: int) -> Edition:
