@@ -88,3 +88,11 @@ def test_a_file_that_is_no_key_is_wrong_input(tmp_path: Path, capsys: pytest.Cap
     path.write_text("\x1b[2J hello")
     assert cli.main(["key", "show", str(path)], world()) == 2
     assert "\x1b" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [["--debug", "show"], ["show", "--debug"]], ids=" ".join)
+def test_debug_shows_where_an_error_comes_from(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
+    assert cli.main(["key", *arguments, str(tmp_path / "nothing")], world()) == 2
+    assert "Traceback" in capsys.readouterr().err

@@ -237,3 +237,16 @@ def test_a_review_of_a_package_that_is_not_named_yet_is_kept_and_told(
     made = make_list_directory(tmp_path, package="")
     assert _review(made, wheel, *SOURCE) == 0
     assert "is not in [packages] yet" in capsys.readouterr().err
+
+
+def test_what_was_published_beside_the_wheel_is_kept_and_never_written_over(made: Curation, wheel: str) -> None:
+    def beside(text: str) -> None:
+        with open(f"{wheel}.provenance", "w", encoding="ascii") as stream:
+            stream.write(text)
+
+    beside("{}")
+    assert _review(made, wheel, *SOURCE) == 0
+    beside("another")
+    assert _review(made, wheel, *SOURCE, who="bob") == 0
+    with open(os.path.join(made.path, "wheels", f"{os.path.basename(wheel)}.provenance"), encoding="ascii") as stream:
+        assert stream.read() == "{}"

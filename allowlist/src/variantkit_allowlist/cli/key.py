@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from argparse import SUPPRESS
 from typing import TYPE_CHECKING
 
+from variantkit.cli.help import add_parser
 from variantkit.cli.terminal import print_json, print_line
 from variantkit.errors import InputError
 from variantkit_allowlist.keys import PublicKey, open_signer, parse_public, public_of
@@ -21,12 +23,14 @@ PRIVATE_MARK = b"PRIVATE KEY-----"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="new|show")
-    new = actions.add_parser("new", help="make an Ed25519 key: FILE, encrypted, and FILE.pub with its public line")
+    new = add_parser(actions, "new", "make an Ed25519 key: FILE, encrypted, and FILE.pub with its public line", "")
     new.add_argument("file", metavar="FILE", help="where to write it; not there yet, and outside every list")
-    show = actions.add_parser("show", help="print the public line of a key, which init --reviewer takes")
+    show = add_parser(actions, "show", "print the public line of a key, which init --reviewer takes", "")
     show.add_argument("key", metavar="KEY", help=f"a public key's file, or {HELP}")
     for action in (new, show):
         action.add_argument("--json", action="store_true", help="print one JSON object")
+        # SUPPRESS: its default must not undo a --debug that stands before the action.
+        action.add_argument("--debug", action="store_true", default=SUPPRESS, help="show where an error comes from")
 
 
 def run(args: argparse.Namespace, world: World) -> int:

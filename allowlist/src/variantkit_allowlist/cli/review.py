@@ -16,6 +16,7 @@ from variantkit_allowlist.keys import open_signer, public_of
 from variantkit_allowlist.keys.signer import HELP
 from variantkit_allowlist.model import GrantedNeeds
 from variantkit_allowlist.store import first_seen, keep_wheel, open_list, read_file
+from variantkit_allowlist.store.evidence import SUFFIXES
 
 if TYPE_CHECKING:
     import argparse
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 SCHEMA = "variantkit.review/1"
 MAX_NEEDS_BYTES = 1 << 20
+MAX_EVIDENCE_BYTES = 4 << 20
 NEEDS_CRITERION = "reviewed-needs"
 
 
@@ -75,7 +77,7 @@ def run(args: argparse.Namespace, world: World) -> int:
     require_own_key(args.who, directory.ledger.reviewers, signer)
     signed = write_review(review, signer)
     _warn(directory, wheel, review)
-    keep_wheel(directory, wheel.filename, wheel.data)
+    keep_wheel(directory, wheel.filename, wheel.data, _beside(args.wheel, directory.wheel_path(wheel.filename)))
     first_seen(directory, wheel.sha256, now)
     path = keep_review(directory, review, signed)
     fingerprint = public_of(signer.public_key).fingerprint
@@ -83,7 +85,17 @@ def run(args: argparse.Namespace, world: World) -> int:
         print_json(_as_json(review, path, signed, fingerprint))
     else:
         _tell(review, path, fingerprint)
+        print_line(f"next: variantkit-allowlist approve {args.wheel} --list {args.list}, when enough have reviewed it")
     return 0
+
+
+def _beside(wheel: str, kept: str) -> dict[str, bytes]:
+    """What was published beside the wheel, as far as none of its kind is kept; `approve` verifies it."""
+    return {
+        suffix: read_file(wheel + suffix, MAX_EVIDENCE_BYTES)
+        for suffix in SUFFIXES
+        if os.path.isfile(wheel + suffix) and not os.path.lexists(kept + suffix)
+    }
 
 
 def read_wheel(path: str) -> Wheel:
@@ -214,4 +226,3 @@ def _tell(review: Review, path: str, fingerprint: str) -> None:
     if review.notes:
         print_line(f"  notes: {review.notes}")
     print_line(f"kept in {path}")
-    print_line(f"next: variantkit-allowlist approve {review.package}=={review.version}, when enough have reviewed it")

@@ -20,7 +20,12 @@ if TYPE_CHECKING:
     from variantkit_allowlist.store.directory import ListDirectory
 
 MAX_SEEN_BYTES = 8 << 20
-SUFFIXES = (".provenance", ".publish.attestation", ".slsa.attestation", ".sigstore.json", ".vendor.json")
+# fmt: off
+SUFFIXES = (
+    ".provenance", ".publish.attestation", ".slsa.attestation", ".attestation", ".sigstore.json", ".sigstore",
+    ".vendor.json",
+)
+# fmt: on
 """What may lie beside a wheel: its name, and one of these behind it."""
 
 
