@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from variantkit.errors import RefusedError
 from variantkit.trust.approved import parse_approved
 from variantkit.trust.dates import DAY, format_date
-from variantkit_allowlist.repository.chain import own_fields
 from variantkit_allowlist.repository.client import TARGET_CAP
 from variantkit_allowlist.repository.difference import describe_change, missing_revocations
 from variantkit_allowlist.repository.edition import Beside, compose, role_days
@@ -178,14 +177,11 @@ def _require_reason(ledger: Ledger, published: Published, edition: Edition, chan
 
 
 def _require_next(directory: ListDirectory, published: Published | None, staged: Staged) -> None:
-    """Refuse a staged edition that leaps ahead or is dated before the published one: whoever staged it chose both."""
-    last, issued = (published.serial, own_fields(published.chain.targets.signed).issued) if published else (0, 0)
-    fix = "stage it anew: variantkit-allowlist publish"
-    if staged.serial != last + 1:
-        raise RefusedError(f"{directory.staged_path}: expected serial {last + 1}, found {staged.serial}; {fix}")
-    if staged.issued < issued:
-        found = f"expected a date from {format_date(issued)} on, found {format_date(staged.issued)}"
-        raise RefusedError(f"{directory.staged_path}: {found}; {fix}")
+    """Refuse a staged edition that leaps ahead: whoever staged it chose its serial."""
+    expected = (published.serial if published else 0) + 1
+    if staged.serial != expected:
+        said = f"expected serial {expected}, found {staged.serial}"
+        raise RefusedError(f"{directory.staged_path}: {said}; stage it anew: variantkit-allowlist publish")
 
 
 def _require_same(directory: ListDirectory, build: Build, staged: Staged, now: int) -> Edition:
