@@ -91,7 +91,9 @@ def _documents(made: Attested, suffix: str) -> dict[str, object]:
     return {suffix: bundle}
 
 
-def make_published_list(folder: Path, more: str = "", *, wheels: tuple[str, ...] = (".provenance",)) -> Curation:
+def make_published_list(
+    folder: Path, more: str = "", *, wheels: tuple[str, ...] = (".provenance",), now: int = NOW
+) -> Curation:
     """A published list with one attested wheel (1.0, 2.0, …) for each form of attestation in `wheels`."""
     place = os.path.join(folder, "list", "wheels")
     made = [lay_wheel(folder, place, f"{number}.0", suffix=suffix) for number, suffix in enumerate(wheels, 1)]
@@ -101,7 +103,7 @@ def make_published_list(folder: Path, more: str = "", *, wheels: tuple[str, ...]
     text = "".join(map(approval_text, made)) + more
     curation = make_list_directory(folder, text, trust_root=INSTANCE.trusted_root_json)
     shutil.move(os.path.join(folder, "wheels"), place)
-    publish_again(curation)
+    publish_again(curation, now=now)
     return curation
 
 

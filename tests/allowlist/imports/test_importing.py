@@ -391,8 +391,10 @@ def test_row40_a_verification_summary_alone_is_no_list(team: Team, tmp_path: Pat
     assert not os.path.exists(team.kept)
 
 
-def test_an_air_gapped_copy_may_be_so_old_and_no_older(team: Team) -> None:
-    publish_again(team.partner, now=NOW - 8 * 86400)
+def test_an_air_gapped_copy_may_be_so_old_and_no_older(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "partner").mkdir()
+    partner = make_published_list(tmp_path / "partner", now=NOW - 8 * 86400)
+    team = Team(make_ours(tmp_path / "ours", import_text(partner)), partner, capsys)
     assert team.take().exit == 0
     assert "8 days ago" in team.take(None, "--max-age", "5").told
 

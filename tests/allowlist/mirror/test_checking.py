@@ -250,7 +250,9 @@ def test_no_byte_of_a_mirror_can_change_unseen(mirrored: Mirrored, place: object
 
 
 def test_a_mirror_that_is_too_old_is_refused_and_its_age_can_be_bounded(tmp_path: Path, mirrored: Mirrored) -> None:
-    publish_again(mirrored.curation, now=NOW - 10 * 86400)
+    (tmp_path / "older").mkdir()
+    older = make_published_list(tmp_path / "older", now=NOW - 10 * 86400)
+    mirrored = mirrored._replace(curation=older, path=tmp_path / "older-mirror")
     assert mirrored.write().exit == 0
     assert mirrored.verify().exit == 0
     said = mirrored.verify("--max-age", "7")
