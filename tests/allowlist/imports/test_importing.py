@@ -365,6 +365,24 @@ def test_an_older_edition_is_refused_and_the_newer_one_stays(team: Team, tmp_pat
     assert team.run("import", "partner", "--locked").printed["serial"] == 2
 
 
+def test_keys_that_the_partner_changed_by_the_old_ones_are_followed_and_kept(team: Team) -> None:
+    path = os.path.join(team.partner.path, "providers.toml")
+    with open(path, encoding="utf-8") as stream:
+        text = stream.read()
+    head, _, tail = text.rpartition('keyholders = ["alice", "bob", "carol"]')
+    with open(path, "w", encoding="utf-8") as stream:
+        stream.write(f'{head}keyholders = ["alice", "bob"]{tail}')
+    publish_again(team.partner)
+    assert team.take().printed["serial"] == 2
+    assert "metadata/2.root.json" in files_below(team.kept)
+    assert team.run("import", "partner", "--locked").taken == [f"{NAME} 1.0"]
+    os.unlink(os.path.join(team.kept, "metadata/2.root.json"))
+    _relock(team)
+    said = team.run("publish")
+    assert said.exit == 1
+    assert "expected root 2 as the timestamp says, found 1" in said.told
+
+
 def test_an_edition_that_forgets_a_revocation_is_refused(team: Team, tmp_path: Path) -> None:
     shutil.copytree(team.partner.path, tmp_path / "forgetful")
     publish_again(team.partner, '\n[[revoked]]\npackage = "x-provider"\nsince = 2026-11-01\nreason = "Stolen."\n')

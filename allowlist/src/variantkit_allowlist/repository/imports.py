@@ -149,7 +149,7 @@ def _read_locked(folder: str, fix: str) -> dict[str, bytes]:
 
 def _verify(files: Mapping[str, bytes]) -> Chain:
     """The kept signatures, from the pinned root on; no clock is asked, as the list's own dates end its entries."""
-    from variantkit_allowlist.repository.chain import check_chain, read_metadata, walk_roots
+    from variantkit_allowlist.repository.chain import check_chain, own_fields, read_metadata, walk_roots
     from variantkit_allowlist.repository.tuf_api import Root
 
     first = read_metadata(Root, files[ROOT], ROOT)
@@ -159,7 +159,13 @@ def _verify(files: Mapping[str, bytes]) -> Chain:
         later.append(read_metadata(Root, files[path], path))
         version += 1
     parts = {name: files[f"metadata/{name}"] for name in ("timestamp.json", "snapshot.json", "targets.json")}
-    return check_chain(walk_roots(first, later), parts)
+    chain = check_chain(walk_roots(first, later), parts)
+    in_force = own_fields(chain.timestamp.signed).root
+    if in_force and in_force != chain.root.version:
+        raise RepositoryError(
+            "rolled-back", f"expected root {in_force} as the timestamp says, found {chain.root.version}"
+        )
+    return chain
 
 
 def _approved_of(chain: Chain, files: Mapping[str, bytes], folder: str) -> ApprovedList:
