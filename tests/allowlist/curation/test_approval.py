@@ -24,6 +24,7 @@ from support.decisions import (
     policy,
 )
 from variantkit_allowlist.curation import Base, Case, make_approval, rule_to_pin
+from variantkit_allowlist.curation.grants import compare_needs
 from variantkit_allowlist.model import Approval, GrantedNeeds, IdentityRule
 
 NEEDS = GrantedNeeds(fork=True)
@@ -78,6 +79,22 @@ def test_what_shows_nothing_of_its_origin_is_marked() -> None:
     entry = _entry(case)
     assert (entry.evidence, entry.identity) == ("none", None)
     assert entry.logged == datetime.date(2026, 10, 22)  # our own first sight
+
+
+def test_a_rebuild_names_no_identity() -> None:
+    """It shows what the source is, and not who uploaded the wheel."""
+    entry = _entry(make_case(provenance=make_provenance(evidence="rebuild")))
+    assert (entry.evidence, entry.identity) == ("rebuild", None)
+    assert _entry(make_case()).identity == IDENTITY
+
+
+def test_needs_are_compared_line_by_line() -> None:
+    before = GrantedNeeds(read=("/sys/a/*",), programs=("/usr/bin/smi",))
+    after = GrantedNeeds(read=("/sys/a/*", "/sys/b/*"), libraries=("libacme.so.1",), fork=True)
+    assert compare_needs(before, after) == (
+        ["read /sys/b/*", "libraries libacme.so.1", "fork"],
+        ["programs /usr/bin/smi"],
+    )
 
 
 def test_the_package_table_gives_what_the_candidate_does_not_say() -> None:

@@ -107,6 +107,14 @@ def test_what_was_revoked_leaves_the_entries_and_stays_among_the_revocations(rev
     assert [gone.reason for gone in approved.revoked] == ["it phoned home"]
 
 
+def test_one_revoked_wheel_of_a_version_takes_the_version_away() -> None:
+    ledger = make_ledger(
+        approved=(make_approved(sha256=("cd" * 32, "ce" * 32)),),
+        revoked=({"sha256": ("ce" * 32,), "since": TODAY, "reason": "other bytes"},),
+    )
+    assert _read(ledger).entries == ()
+
+
 def test_the_stricter_of_the_policy_and_the_approval_isolates() -> None:
     approved = (make_approved(isolation="process"), make_approved("1.1", "ee" * 32))
     entries = _read(make_ledger(approved=approved, **policy(isolation="sandboxed"))).entries
