@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from support.vendors import PACKAGE, SOURCE, Shipped, Team, printed
+from support.curation import world
+from support.vendors import MODULE, PACKAGE, SOURCE, Shipped, Team, printed
+from variantkit_allowlist.cli.main import main
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -117,6 +119,37 @@ def test_a_request_without_its_wheel_and_a_broken_wheel_are_told(
     first, second = printed(capsys)["unreadable"]
     assert "acme.json" in first
     assert "broken-1.0-py3-none-any.whl" in second
+
+
+@pytest.mark.parametrize("changes", [{"tables": FOUR}, {"source": SOURCE + "\nx = 1\n"}], ids=["data", "code"])
+def test_who_types_what_is_suggested_lets_the_wheel_in(
+    team: Team, changes: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    team.approved()
+    wheel = team.ship_attested("1.1", **changes)
+    keep(team, wheel)
+    monkeypatch.chdir(team.list.path)
+    for _ in range(2):
+        for best in suggestions(team, capsys):
+            name = best["names"][0]
+            words = best["command"].replace("NAME", name).replace("REF", team.list.key(name)).split()
+            assert main(words[1:], world()) == 0, capsys.readouterr()
+    assert suggestions(team, capsys) == []
+    assert team.approve(wheel) == 0
+
+
+def test_a_request_with_its_wheel_waits_like_any_other(team: Team, capsys: pytest.CaptureFixture[str]) -> None:
+    wheel = team.ship()
+    folder = team.list.open().requests_path
+    os.makedirs(folder)
+    words = ["submit", wheel.path, "--namespace", "acme", "--plugin-api", MODULE, "--attestation", team.attest(wheel)]
+    assert main([*words, "-o", os.path.join(folder, "acme-1.0.json")]) == 0
+    shutil.copy(wheel.path, folder)
+    (best,) = suggestions(team, capsys)
+    assert best["command"].startswith(f"variantkit-allowlist review requests/{wheel.filename} --as NAME")
+    team.review(wheel, "alice", "bob")
+    assert team.run("approve", os.path.join(folder, "acme-1.0.json")) == 0
+    assert suggestions(team, capsys) == []
 
 
 def test_to_suggest_runs_nothing_and_takes_no_sigstore(team: Team) -> None:

@@ -34,11 +34,15 @@ if TYPE_CHECKING:
 
 
 class Pending(NamedTuple):
-    """A wheel that waits; `case` takes its evidence on trust, `since` is its first sight in unix seconds."""
+    """A wheel that waits; `case` takes its evidence on trust, `since` is its first sight in unix seconds.
+
+    `path` is where it lies, seen from the list's directory.
+    """
 
     dossier: Dossier
     case: Case
     since: int
+    path: str
 
     @property
     def way(self) -> Way:
@@ -123,7 +127,8 @@ def _pending(
         proposal = proposal._replace(needs=request.needs, presence=request.presence, fingerprint=request.fingerprint)
     dossier = read_dossier(directory, wheel, proposal, since, foreign)
     provenance = _assumed(directory, path, request)
-    return Pending(dossier, dossier.case(directory.ledger, provenance, "", foreign), since)
+    case = dossier.case(directory.ledger, provenance, "", foreign)
+    return Pending(dossier, case, since, os.path.relpath(path, directory.path))
 
 
 def _assumed(directory: ListDirectory, path: str, request: Request | None) -> Provenance:

@@ -42,15 +42,17 @@ class EntryReport(NamedTuple):
 
 
 class PendingReport(NamedTuple):
-    """A wheel that waits. `position` counts from 1; `days` are left until the target, negative when it is past.
+    """A wheel that waits, at `path` seen from the list's directory; `position` counts from 1.
 
-    `cooldown` is the day on which it ends at the latest, "" when it has; `reviews` and `others` are what is in the way.
+    `days` are left until the target, negative when it is past. `cooldown` is the day on which it ends at the latest, ""
+    when it has; `reviews` and `others` are what is in the way.
     """
 
     position: int
     package: str
     version: str
     filename: str
+    path: str
     sha256: str
     since: str
     target: str
@@ -148,6 +150,7 @@ def _pending(place: int, item: Pending, now: int) -> PendingReport:
         package=wheel.package,
         version=wheel.version,
         filename=wheel.filename,
+        path=item.path,
         sha256=wheel.sha256,
         since=format_date(item.since),
         target=item.target().isoformat(),

@@ -89,7 +89,7 @@ def _suggestion(pending: Pending, required: Requirement, kind: str, base: str | 
         lines=lines,
         persons=missing,
         names=_able(case, way.tally, criteria),
-        command=f"variantkit-allowlist review {candidate.filename} --as NAME --key REF {words}{start}{needs}",
+        command=f"variantkit-allowlist review {pending.path} --as NAME --key REF {words}{start}{needs}",
     )
 
 
