@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -261,10 +262,13 @@ def test_row34_needs_are_shown_as_a_difference_and_take_their_own_criterion(
     assert (entry.needs, entry.criteria) == (NEEDS, ("reviewed-source", "reviewed-needs"))
 
 
-def test_the_needs_that_reviewers_agree_on_are_the_default(team: Team) -> None:
+def test_the_needs_that_reviewers_agree_on_are_the_default(team: Team, capsys: pytest.CaptureFixture[str]) -> None:
     wheel = team.ship_attested()
     team.review(wheel, "alice", "bob", criteria=["reviewed-source", "reviewed-needs"], needs=NEEDS)
     assert team.approve(wheel, "--presence", "/dev/acme*") == 0
+    shown = capsys.readouterr().out
+    assert "  needs: + read /sys/class/acme/*" in shown
+    assert "  presence: /dev/acme*" in shown
     (entry,) = team.list.open().ledger.approved
     assert (entry.needs, entry.presence) == (NEEDS, ("/dev/acme*",))
 
@@ -388,6 +392,31 @@ def test_t27_an_approval_cannot_outlast_the_policy(team: Team, capsys: pytest.Ca
     assert codes(printed(capsys)) == ["expired"]
     assert team.approve(wheel, "--expires", "2027-03-01") == 0
     assert str(team.list.open().ledger.approved[0].expires) == "2027-03-01"
+
+
+def test_t28_whatever_the_bytes_are_they_are_refused_in_a_sentence(
+    team: Team, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Bytes of a reviewed wheel with a few of them changed, cut or doubled, and its attestation beside them."""
+    wheel = team.ship_attested()
+    team.review(wheel, "alice", "bob")
+    with open(wheel.path, "rb") as stream:
+        original = stream.read()
+    chance = random.Random(11)
+    for _ in range(60):
+        data = bytearray(original)
+        for _ in range(chance.randint(1, 4)):
+            data[chance.randrange(len(data))] = chance.randrange(256)
+        if chance.random() < 0.3:
+            data = data[: chance.randrange(len(data))] * chance.choice([1, 2])
+        if bytes(data) == original:
+            continue
+        with open(wheel.path, "wb") as stream:
+            stream.write(data)
+        assert team.approve(wheel, "--dry-run") in (1, 2)
+        said = capsys.readouterr()
+        assert "Traceback" not in said.out + said.err
+    assert team.list.open().ledger.approved == ()
 
 
 def _all_files(folder: str) -> dict[str, bytes]:

@@ -151,6 +151,7 @@ def told(decided: Decided) -> Mapping[str, object]:
     return {
         "change": None if base is None else {"from": base.version, "data-only": base.data_only},
         "needs": {"granted": granted, "withdrawn": withdrawn},
+        "watched": {"presence": list(case.candidate.presence), "fingerprint": list(case.candidate.fingerprint)},
         "reviews": [kept.sha256 for kept in dossier.reviews],
         "refused-reviews": list(dossier.refused),
         "configs-sha256": case.candidate.configs_sha256,
@@ -171,6 +172,9 @@ def show(decided: Decided) -> None:
     for sign, lines in zip("+-", compare_needs(before, case.candidate.needs), strict=True):
         for line in lines:
             print_line(f"  needs: {sign} {line}")
+    for kind, paths in (("presence", case.candidate.presence), ("fingerprint", case.candidate.fingerprint)):
+        for path in paths:
+            print_line(f"  {kind}: {path}")
     for review in case.reviews:
         start = f" of the change from {review.delta_from}" if review.delta_from else ""
         print_line(f"  {review.who}: {', '.join(review.criteria)}{start}")
