@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from variantkit_allowlist.model import Reviewer
 
-REVIEW_TYPE = "https://variantkit.dev/statements/review/v1"
+REVIEW_TYPE = "urn:variantkit:review:v1"
 """A name, which nobody fetches."""
 
 
