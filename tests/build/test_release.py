@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import json
 import os
@@ -17,11 +18,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from support.published_lists import first_root, make_published_list
 from support.wheels import make_wheel
+from variantkit.trust import levels
 from variantkit_build.__main__ import main as describe
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import ModuleType
+
+    from support.curation import Curation
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
@@ -114,6 +120,67 @@ def test_the_sdk_is_given_the_wheels_of_the_providers_built_first(
     assert f"--out-dir {lines[2][2]} " in lines[0][0] + " "
 
 
+@pytest.fixture(scope="module")
+def signed(tmp_path_factory: pytest.TempPathFactory) -> Curation:
+    return make_published_list(tmp_path_factory.mktemp("signed"))
+
+
+@pytest.fixture
+def embedding(repository: Path, signed: Curation, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository whose SDK embeds what two of the list's keyholders signed; no memory of serials is touched."""
+    monkeypatch.setattr(levels, "memory_path", lambda: None)
+    shutil.copytree(Path(signed.path) / "public", repository / "sdk" / "list")
+    (target,) = (repository / "sdk" / "list" / "targets").glob("*.approved.json")
+    shutil.copy(target, repository / "sdk" / "approved.json")
+    return repository
+
+
+def anchor_of(curation: Curation) -> str:
+    return hashlib.sha256(Path(first_root(curation)).read_bytes()).hexdigest()
+
+
+def test_attack_13_the_embedded_list_is_what_two_keyholders_signed(embedding: Path, signed: Curation) -> None:
+    sdk = release.plan("variantkit-v1.2", str(embedding))
+    release.require_reviewed(sdk, anchor_of(signed), str(embedding))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "why"),
+    [
+        pytest.param(lambda sdk: (sdk / "approved.json").write_text("{}"), "not the approved.json that", id="embedded"),
+        pytest.param(lambda sdk: shutil.rmtree(sdk / "list"), "list", id="no list"),
+        pytest.param(
+            lambda sdk: next((sdk / "list" / "targets").glob("*.approved.json")).write_text("{}"), "list", id="target"
+        ),
+        pytest.param(lambda sdk: (sdk / "list" / "metadata" / "1.root.json").write_text("{}"), "root", id="root"),
+    ],
+)
+def test_attack_13_an_embedded_list_that_nobody_signed_is_not_released(
+    embedding: Path, signed: Curation, spoil: Callable[[Path], object], why: str
+) -> None:
+    spoil(embedding / "sdk")
+    with pytest.raises((ValueError, OSError), match=why):
+        release.require_reviewed(release.plan("variantkit-v1.2", str(embedding)), anchor_of(signed), str(embedding))
+
+
+@pytest.mark.parametrize("anchor", ["", "ab" * 32, "AB" * 32])
+def test_a_list_is_signed_by_the_root_that_was_pinned_elsewhere(embedding: Path, anchor: str) -> None:
+    with pytest.raises(ValueError, match="root"):
+        release.require_reviewed(release.plan("variantkit-v1.2", str(embedding)), anchor, str(embedding))
+
+
+def test_one_signature_is_too_few_for_what_the_sdk_embeds(embedding: Path, signed: Curation) -> None:
+    metadata = embedding / "sdk" / "list" / "metadata"
+    root = json.loads((metadata / "1.root.json").read_text())
+    root["signed"]["roles"]["targets"]["threshold"] = 1
+    (metadata / "2.root.json").write_text(json.dumps(root))
+    assert release._targets_threshold(str(metadata)) == 1
+
+
+def test_only_the_sdk_embeds_a_list(repository: Path) -> None:
+    release.require_reviewed(release.plan("acme-variant-provider-v2.0rc1", str(repository)), "", str(repository))
+
+
 def workflow_texts() -> dict[str, str]:
     return {path.name: path.read_text() for path in WORKFLOWS}
 
@@ -168,6 +235,7 @@ def test_each_job_of_a_release_has_only_the_rights_it_needs() -> None:
         for job, text in jobs(workflow_texts()["release.yml"]).items()
     }
     assert granted == {
+        "reviewed": ["contents"],
         "build": ["contents"],
         "reproduce": ["contents"],
         "attest": ["attestations", "id-token"],
