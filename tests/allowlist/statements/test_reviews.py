@@ -57,7 +57,7 @@ def test_other_tools_read_it_as_an_in_toto_statement_in_an_envelope() -> None:
     statement = json.loads(envelope.payload)
     assert statement["_type"] == "https://in-toto.io/Statement/v1"
     assert statement["subject"] == [{"name": REVIEW.filename, "digest": {"sha256": WHEEL}}]
-    assert statement["predicateType"].startswith("https://")
+    assert statement["predicateType"] == "urn:variantkit:review:v1"
     assert statement["predicate"]["needs"]["fork"] is True
 
 

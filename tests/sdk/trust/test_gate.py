@@ -242,6 +242,25 @@ def test_a_revoked_package_that_was_never_listed_is_told_as_revoked() -> None:
     assert _code(make_list(revoked=[{"package": NAME}])) == "revoked"
 
 
+@pytest.mark.parametrize(
+    ("revoked", "requires", "code"),
+    [
+        ({"version": "0.3.0"}, NAME, "revoked"),
+        ({"version": "0.3.0", "sha256": [DIGEST]}, f"{NAME}<1", "revoked"),
+        ({"version": "0.3.0"}, f"{NAME}>=0.4", "not-listed"),
+        ({"version": "0.3.0", "package": "other"}, NAME, "not-listed"),
+        ({"version": "0.3.0"}, f"{NAME}===nonsense", "not-listed"),
+    ],
+)
+def test_a_version_that_left_the_list_with_its_revocation_is_told_as_revoked(
+    revoked: dict[str, object], requires: str, code: str
+) -> None:
+    document = make_list(revoked=[{"package": NAME, "reason": "it lied", **revoked}])
+    verdict, _ = _judge(document, [requires])
+    assert verdict.code == code
+    assert ("it lied" in verdict.detail) == (code == "revoked")
+
+
 @pytest.mark.parametrize(("offset", "code"), [(-1, "ok"), (0, "expired"), (DAY, "expired")])
 def test_an_entry_ends_with_its_date(offset: int, code: str) -> None:
     document = make_list(make_entry(expires="2027-06-01T00:00:00Z"))

@@ -35,7 +35,7 @@ from variantkit.trust.versions import admits, newest_first
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from variantkit.trust.approved import Entry
+    from variantkit.trust.approved import Entry, Revocation
     from variantkit.trust.union import Approvals
 
 # fmt: off
@@ -186,14 +186,27 @@ def _judge_lists(approvals: Approvals, now: int) -> Verdict | None:
     return Verdict(False, states[0].code, states[0].detail, list_state=True)
 
 
-def _judge_unlisted(approvals: Approvals, name: str, now: int) -> Verdict:
-    """Say why a package is not listed: a list that has ended names it, or none does."""
+def _judge_unlisted(approvals: Approvals, asked: Asked, now: int) -> Verdict:
+    """Say why a package is not listed: a list that has ended names it, its approval was revoked, or there was none."""
+    name = asked.name
     written = {entry_identity(entry) for entry in _of_package(entries_written(approvals), name)}
     for item in [*deciding_lists(approvals), *narrowing_lists(approvals)]:
         state = state_of(item, approvals.latest, now)
         if state.code and not written.isdisjoint(map(entry_identity, item.approved.entries)):
             return Verdict(False, state.code, state.detail, list_state=True)
+    gone = next((item for item in revocations(approvals) if item.package == name and _admits_any(asked, item)), None)
+    if gone is not None:
+        which = f"{name} {gone.version}" if gone.version else name
+        return Verdict(False, "revoked", f"{which} was revoked{why_revoked(gone)}; nothing else of it is approved")
     return Verdict(False, "not-listed", f"{name} is in no approved list in force")
+
+
+def _admits_any(asked: Asked, revocation: Revocation) -> bool:
+    """Whether what was revoked is among the versions asked for."""
+    try:
+        return not revocation.version or all(admits(one, revocation.version) for one in asked.specifiers)
+    except ValueError:
+        return False
 
 
 def _judge_entries(approvals: Approvals, request: _Request, now: int) -> tuple[Verdict | None, list[Entry]]:
@@ -204,7 +217,7 @@ def _judge_entries(approvals: Approvals, request: _Request, now: int) -> tuple[V
         return Verdict(False, "revoked", f"{asked.name} was revoked{why_revoked(whole)}"), []
     entries = _of_package(entries_in_force(approvals, now), asked.name)
     if not entries:
-        return _judge_unlisted(approvals, asked.name, now), []
+        return _judge_unlisted(approvals, asked, now), []
     try:
         fitting = [entry for entry in entries if _fits(entry, asked)]
     except ValueError as error:
