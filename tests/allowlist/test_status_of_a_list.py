@@ -14,7 +14,7 @@ from support.vendors import PACKAGE, SOURCE, Shipped, Team, printed
 from variantkit.machine import settings
 from variantkit.trust import levels
 from variantkit.trust.dates import DAY
-from variantkit_allowlist.store.evidence import first_seen, keep_wheel
+from variantkit_allowlist.store.wheels import first_seen, keep_wheel
 
 if TYPE_CHECKING:
     from pathlib import Path

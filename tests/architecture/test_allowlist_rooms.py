@@ -14,24 +14,23 @@ from support.imports import ROOT, imported_names, modules_below, read
 PACKAGE = os.path.join(ROOT, "allowlist", "src", "variantkit_allowlist")
 
 # room -> the rooms it may import, from the ground up: what is written down, who signs, where it lies, what a wheel is
-# and where it comes from, what may be approved, how it is published and fetched, what others read of it
+# and where it comes from, how a list is published and fetched, whose lists are heard, what may be approved, what others
+# read of it
 ROOMS = {
     "model": set[str](),
-    "imported": {"model"},
-    "audits": {"model"},
     "levels": set[str](),
-    "folder": set[str](),
     "verdict": {"model"},
     "keys": set[str](),
     "store": {"model", "keys"},
     "statements": {"model", "keys", "store"},
     "inspection": {"model"},
-    "provenance": {"model", "verdict", "keys"},
+    "provenance": {"model", "verdict", "keys", "store"},
     "index": {"provenance"},
-    "curation": {"model", "verdict", "imported", "store", "statements", "inspection", "provenance"},
-    "repository": {"model", "imported", "audits", "folder", "keys", "store"},
-    "mirror": {"model", "audits", "folder", "store", "provenance", "repository"},
-    "site": {"model", "store", "statements", "inspection", "repository"},
+    "repository": {"model", "keys", "store"},
+    "imports": {"model", "store", "repository"},
+    "curation": {"model", "verdict", "store", "statements", "inspection", "provenance", "imports"},
+    "mirror": {"model", "store", "provenance", "repository"},
+    "site": {"model", "store", "statements", "inspection", "repository", "imports"},
 }
 NETWORK_ROOMS = {"index", "repository"}
 """`index` asks indexes (through the SDK), `repository` fetches published lists (through python-tuf)."""

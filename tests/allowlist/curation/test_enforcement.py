@@ -13,7 +13,7 @@ from support.lists import encode, make_entry, make_list
 from variantkit.errors import RefusedError
 from variantkit.trust import ApprovedList, parse_approved
 from variantkit_allowlist.curation import build_enforcement, draft_enforcement
-from variantkit_allowlist.imported import ImportedList
+from variantkit_allowlist.imports import ImportedList
 from variantkit_allowlist.model import Ledger
 
 ROOT = "77" * 32

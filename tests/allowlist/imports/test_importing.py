@@ -23,8 +23,8 @@ from support.published_lists import (
 from support.static_server import static_server
 from variantkit.trust import ApprovedList, parse_approved
 from variantkit_allowlist import cli
-from variantkit_allowlist.folder import files_below, marker_text
 from variantkit_allowlist.repository.published import read_published
+from variantkit_allowlist.store.folder import files_below, marker_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -29,8 +29,8 @@ from support.published_lists import (
 )
 from support.wheels import make_wheel
 from variantkit.trust.memory import Seen, save_seen
-from variantkit_allowlist import folder
-from variantkit_allowlist.folder import files_below
+from variantkit_allowlist.store import folder
+from variantkit_allowlist.store.folder import files_below
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,7 +15,7 @@ import pytest
 from support.published_lists import publish_again
 from support.static_server import static_server
 from variantkit.index.pages.page import parse_page
-from variantkit_allowlist.folder import files_below
+from variantkit_allowlist.store.folder import files_below
 
 if TYPE_CHECKING:
     from pathlib import Path

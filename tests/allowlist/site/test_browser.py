@@ -9,8 +9,8 @@ import pytest
 from support.browser import chromium, complaints, prefer, requested
 from support.catalogues import HOSTILE, hostile_catalogue, sample_catalogue
 from support.static_server import static_server
-from variantkit_allowlist.folder import replace_folder
 from variantkit_allowlist.site import MARKER, SCHEMA, render_site
+from variantkit_allowlist.store.folder import replace_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,8 +13,8 @@ import pytest
 from support.curation import NOW, Curation, make_list_directory, signer, world
 from support.wheels import make_wheel
 from variantkit_allowlist.cli import main
-from variantkit_allowlist.folder import files_below
 from variantkit_allowlist.statements import Summary, write_vsa
+from variantkit_allowlist.store.folder import files_below
 
 if TYPE_CHECKING:
     from pathlib import Path

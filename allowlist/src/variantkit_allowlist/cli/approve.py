@@ -67,8 +67,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, world: World) -> int:
     """Decide about one wheel, and write the entry when nothing is in the way."""
     from variantkit_allowlist.cli.decisions import decide, show, told, verify_origin
-    from variantkit_allowlist.cli.imported_lists import read_imports
     from variantkit_allowlist.curation.dossier import read_dossier
+    from variantkit_allowlist.imports import foreign_revocations
     from variantkit_allowlist.statements.envelope import require_plain
     from variantkit_allowlist.store import open_list
     from variantkit_allowlist.verdict import as_json
@@ -78,7 +78,7 @@ def run(args: argparse.Namespace, world: World) -> int:
     directory = open_list(args.list, now)
     subject = _find_subject(directory, args)
     _require_new(directory.ledger, subject.wheel)
-    foreign = tuple(gone for item in read_imports(directory).values() for gone in item.approved.revoked)
+    foreign = foreign_revocations(directory)
     seen = _first_seen(directory, subject.wheel.sha256, now, write=not args.dry_run)
     dossier = read_dossier(directory, subject.wheel, _proposal(args, subject.request, directory, now), seen, foreign)
     origin = verify_origin(directory, subject.wheel, subject.evidence, args, world)
@@ -149,7 +149,7 @@ def _require_new(ledger: Ledger, wheel: WheelFile) -> None:
 
 
 def _first_seen(directory: ListDirectory, sha256: str, now: int, *, write: bool) -> int:
-    from variantkit_allowlist.store.evidence import first_seen, seen_at
+    from variantkit_allowlist.store.wheels import first_seen, seen_at
 
     if write:
         return first_seen(directory, sha256, now)
@@ -207,7 +207,7 @@ def _write(
     from variantkit_allowlist.cli.records import record_decision
     from variantkit_allowlist.curation import make_approval, rule_to_pin
     from variantkit_allowlist.store.edits import add_approval, pin_identity
-    from variantkit_allowlist.store.evidence import keep_wheel
+    from variantkit_allowlist.store.wheels import keep_wheel
 
     entry = make_approval(decided.case, decided.dossier.statements, now)
     if args.dry_run:

@@ -85,7 +85,7 @@ def find_evidence(paths: tuple[str, ...], named: list[str] | None) -> tuple[Evid
 
 def _bytes_of(path: str, evidence: Evidence, named: list[str] | None) -> dict[str, bytes]:
     """What is to be kept of it: files beside the wheel as they are, named ones as one file of JSON lines."""
-    from variantkit_allowlist.store.evidence import SUFFIXES
+    from variantkit_allowlist.store.wheels import SUFFIXES
 
     found = {KEY_SUFFIX: evidence.envelope} if evidence.envelope is not None else {}
     beside = [suffix for suffix in SUFFIXES if suffix != KEY_SUFFIX and os.path.isfile(path + suffix)]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import argparse
 
     from variantkit_allowlist.cli.world import World
-    from variantkit_allowlist.repository.imports import Kept
+    from variantkit_allowlist.imports import Kept
     from variantkit_allowlist.repository.sources import Source
     from variantkit_allowlist.store import ListDirectory
 
@@ -45,7 +45,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, world: World) -> int:
     """Fetch, verify and keep; or only look at what is kept."""
-    from variantkit_allowlist.repository.imports import fetch_import, load_import, require_import
+    from variantkit_allowlist.imports import load_import, require_import
+    from variantkit_allowlist.imports.fetching import fetch_import
     from variantkit_allowlist.store import open_list
     from variantkit_allowlist.store.files import locked
 

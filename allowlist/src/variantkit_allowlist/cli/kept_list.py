@@ -23,11 +23,11 @@ Shown = tuple[ListReport, "Standing", tuple[str, ...]]
 
 def read_kept_list(path: str, now: int) -> Shown:
     """Read all that a list's directory says of itself; the last part are files in it that cannot be read."""
-    from variantkit_allowlist.cli.imported_lists import read_imports
+    from variantkit_allowlist.imports import foreign_revocations
     from variantkit_allowlist.repository.standing import read_standing
 
     directory = open_list(path)
-    foreign = tuple(gone for item in read_imports(directory).values() for gone in item.approved.revoked)
+    foreign = foreign_revocations(directory)
     queue = read_queue(directory, now, foreign)
     standing = read_standing(directory, now)
     report = report_list(directory.ledger, queue.pending, _reviews(directory), standing.approved, now, foreign)

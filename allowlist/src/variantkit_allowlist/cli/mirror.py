@@ -57,12 +57,12 @@ def run(args: argparse.Namespace, world: World) -> int:
 
 
 def _write(args: argparse.Namespace, target: str) -> int:
-    from variantkit_allowlist.folder import replace_folder, require_apart
     from variantkit_allowlist.mirror import MARKER, SCHEMA
     from variantkit_allowlist.mirror.checking import about_mirror
     from variantkit_allowlist.mirror.holdings import collect_holdings
     from variantkit_allowlist.mirror.rendering import render_mirror
     from variantkit_allowlist.store import open_list
+    from variantkit_allowlist.store.folder import replace_folder, require_apart
 
     if args.base_url and not _is_base(args.base_url):
         raise InputError(f"--base-url {args.base_url}: expected an https URL without user, query or fragment")

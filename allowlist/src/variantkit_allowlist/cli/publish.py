@@ -55,10 +55,10 @@ def run(args: argparse.Namespace, world: World) -> int:
 
 def builder(directory: ListDirectory) -> Build:
     """How the enforcement file of a list is made from a serial and a date; says what imports it leaves out."""
-    from variantkit_allowlist.cli.imported_lists import read_imports
     from variantkit_allowlist.curation import draft_enforcement
+    from variantkit_allowlist.imports import load_imports
 
-    imports = read_imports(directory)
+    imports = load_imports(directory)
 
     def build(serial: int, issued: int) -> bytes:
         draft = draft_enforcement(directory.ledger, imports, serial, issued)

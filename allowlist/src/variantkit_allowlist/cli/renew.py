@@ -44,11 +44,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, world: World) -> int:
     """Decide about one approval anew."""
     from variantkit_allowlist.cli.decisions import decide, find_evidence, show, told, verify_origin
-    from variantkit_allowlist.cli.imported_lists import read_imports
     from variantkit_allowlist.curation.dossier import find_wheel, read_dossier
     from variantkit_allowlist.curation.history import as_before
+    from variantkit_allowlist.imports import foreign_revocations
     from variantkit_allowlist.store import open_list
-    from variantkit_allowlist.store.evidence import first_seen
+    from variantkit_allowlist.store.wheels import first_seen
     from variantkit_allowlist.verdict import as_json
 
     now = world.now()
@@ -57,7 +57,7 @@ def run(args: argparse.Namespace, world: World) -> int:
     wheel = find_wheel(directory, old)
     if wheel is None:
         raise RefusedError(f"{directory.wheels_path}: the wheel of {args.target} is not kept there; put it back")
-    foreign = tuple(gone for item in read_imports(directory).values() for gone in item.approved.revoked)
+    foreign = foreign_revocations(directory)
     proposal = _proposal(directory, old, args, now)
     dossier = read_dossier(directory, wheel, proposal, first_seen(directory, wheel.sha256, now), foreign)
     evidence, _ = find_evidence((directory.wheel_path(wheel.filename),), args.attestation)

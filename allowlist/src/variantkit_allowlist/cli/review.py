@@ -16,7 +16,7 @@ from variantkit_allowlist.keys import open_signer, public_of
 from variantkit_allowlist.keys.signer import HELP
 from variantkit_allowlist.model import GrantedNeeds
 from variantkit_allowlist.store import first_seen, keep_wheel, open_list, read_file
-from variantkit_allowlist.store.evidence import SUFFIXES
+from variantkit_allowlist.store.wheels import SUFFIXES
 
 if TYPE_CHECKING:
     import argparse

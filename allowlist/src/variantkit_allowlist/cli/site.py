@@ -26,8 +26,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, world: World) -> int:
     """Write the site; everything in it stands in the list's own directory, and nothing is fetched or run."""
-    from variantkit_allowlist.folder import replace_folder, require_apart
     from variantkit_allowlist.site import MARKER, SCHEMA, render_site
+    from variantkit_allowlist.store.folder import replace_folder, require_apart
 
     require_apart(args.directory, args.list)
     catalogue = _read_catalogue(args.list, _today(world))

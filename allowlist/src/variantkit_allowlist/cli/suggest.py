@@ -27,14 +27,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, world: World) -> int:
     """Look at every pending wheel; 0 also when nothing waits."""
-    from variantkit_allowlist.cli.imported_lists import read_imports
     from variantkit_allowlist.curation.pending import read_queue
     from variantkit_allowlist.curation.suggestion import suggest_reviews
+    from variantkit_allowlist.imports import foreign_revocations
     from variantkit_allowlist.store import open_list
 
     now = world.now()
     directory = open_list(args.list)
-    foreign = tuple(gone for item in read_imports(directory).values() for gone in item.approved.revoked)
+    foreign = foreign_revocations(directory)
     queue = read_queue(directory, now, foreign)
     found = [ways for item in queue.pending if (ways := suggest_reviews(item, _lines(item)))]
     found.sort(key=lambda ways: (ways[0].cost, ways[0].filename))

@@ -214,8 +214,8 @@ def _judge_by_list(
 ) -> Verdict:
     import hashlib
 
-    from variantkit_allowlist.cli.imported_lists import read_imports
     from variantkit_allowlist.curation.listed import judge_listed
+    from variantkit_allowlist.imports import foreign_revocations
     from variantkit_allowlist.provenance import judge_evidence
     from variantkit_allowlist.store.files import read_file
 
@@ -231,7 +231,7 @@ def _judge_by_list(
         predicates=_predicates(args),
     )
     pinned = hashlib.sha256(read_file(opened.trust_root_path, 1 << 20)).hexdigest()
-    foreign = tuple(gone for item in read_imports(opened).values() for gone in item.approved.revoked)
+    foreign = foreign_revocations(opened)
     return judge_listed(ledger, wheel, provenance, now, pinned_root=pinned, foreign=foreign)
 
 

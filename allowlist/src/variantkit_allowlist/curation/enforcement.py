@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from variantkit.trust import Entry, Needs
-    from variantkit_allowlist.imported import ImportedList
+    from variantkit_allowlist.imports import ImportedList
     from variantkit_allowlist.model import Approval, GrantedNeeds, Import, Ledger
 
 MOST_DAYS_OF_WARNING = 90

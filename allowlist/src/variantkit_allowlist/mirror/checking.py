@@ -18,17 +18,17 @@ from variantkit.trust.memory import load_seen
 from variantkit.trust.revocation import revocation_of_bytes, revocation_of_entry, why_revoked
 from variantkit.variants.grammar import normalized_name
 from variantkit.variants.wheel import parse_wheel_name
-from variantkit_allowlist.audits import read_audits
-from variantkit_allowlist.folder import files_below, marker_text
 from variantkit_allowlist.mirror import MARKER, SCHEMA
 from variantkit_allowlist.mirror.attested import judge_wheel_provenance
 from variantkit_allowlist.mirror.holdings import APPROVED, AUDITS, TRUSTED_ROOT, Holdings, hold_wheels, missing_wheels
 from variantkit_allowlist.mirror.rendering import render_mirror
+from variantkit_allowlist.repository.audits import read_audits
 from variantkit_allowlist.repository.client import fetch, find_root
 from variantkit_allowlist.repository.refusal import RepositoryError
 from variantkit_allowlist.repository.sources import open_copy
 from variantkit_allowlist.repository.state import hashed_name
 from variantkit_allowlist.store.files import read_file
+from variantkit_allowlist.store.folder import files_below, marker_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -12,9 +12,9 @@ from variantkit.index.pages.page import File, Page
 from variantkit.index.pages.rendering import render_html, render_json, render_root_html, render_root_json
 from variantkit.variants.archive import open_wheel
 from variantkit.variants.description import read_headers
-from variantkit_allowlist.audits import read_audits
 from variantkit_allowlist.mirror.holdings import AUDITS, TRUSTED_ROOT
 from variantkit_allowlist.provenance.material import MaterialError, load_object
+from variantkit_allowlist.repository.audits import read_audits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -46,7 +46,7 @@ def read_imported(directory: ListDirectory) -> Mapping[str, Sequence[Approval]]:
     """Other teams' approvals by the import's name, their signatures verified."""
     if not directory.ledger.imports:
         return {}
-    from variantkit_allowlist.repository.imports import load_import
+    from variantkit_allowlist.imports import load_import
 
     kept = {name: load_import(directory, name) for name in directory.ledger.imports}
     return {name: found.approvals for name, found in kept.items() if found is not None}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from variantkit_allowlist.store.directory import LEDGER_FILE, TRUST_ROOT_FILE, ListDirectory, open_list
 from variantkit_allowlist.store.edits import add_approval, add_revocation, pin_identity, replace_approval
-from variantkit_allowlist.store.evidence import first_seen, keep_wheel, read_kept_wheel, seen_at
 from variantkit_allowlist.store.files import locked, read_file, write_whole
 from variantkit_allowlist.store.ledger import parse_ledger
 from variantkit_allowlist.store.tidying import dumps, tidy
+from variantkit_allowlist.store.wheels import first_seen, keep_wheel, read_kept_wheel, seen_at
 
 __all__ = [
     "LEDGER_FILE",

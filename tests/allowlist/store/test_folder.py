@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from variantkit.errors import InputError, RefusedError
-from variantkit_allowlist import folder
-from variantkit_allowlist.folder import files_below, replace_folder
+from variantkit_allowlist.store import folder
+from variantkit_allowlist.store.folder import files_below, replace_folder
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -126,6 +126,6 @@ def test_an_edit_that_would_not_be_valid_is_not_written(directory: ListDirectory
 def test_what_a_list_keeps_is_what_verify_finds_beside_a_wheel() -> None:
     from variantkit_allowlist.provenance.evidence import KEY_SUFFIX
     from variantkit_allowlist.provenance.evidence import SUFFIXES as FOUND
-    from variantkit_allowlist.store.evidence import SUFFIXES
+    from variantkit_allowlist.store.wheels import SUFFIXES
 
     assert set(SUFFIXES) == {*FOUND, KEY_SUFFIX}

@@ -1,48 +1,46 @@
-"""Imports: other teams' published lists, verified from a pinned root and kept with their signatures.
-
-    imports/<name>/root.json       the root that providers.toml pins
-    imports/<name>/approved.json   their list
-    imports/<name>/audits.json     what they reviewed themselves, in their words
-    imports/<name>/metadata/       their signatures over both
-    imports/<name>/lock.json       serial, version and the sha256 of every file
-
-Nothing of it is believed because it lies there: each reading verifies lock and signatures anew. An entry that they took
-over from a third team is in their list and not in their audits, and ends here; so does one whose evidence our own
-policy would not take.
-"""
+"""Kept imports: each reading verifies lock and signatures anew, and says what of a list counts and what does not."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import re
-import tempfile
 from typing import TYPE_CHECKING, NamedTuple
 
 from variantkit.errors import InputError, RefusedError
 from variantkit.trust.approved import ListError, parse_approved
 from variantkit.trust.strict_json import load_strict
 from variantkit.trust.versions import same_version
-from variantkit_allowlist.audits import read_audits
-from variantkit_allowlist.folder import files_below, replace_folder
-from variantkit_allowlist.imported import ImportedList
+from variantkit_allowlist.repository.audits import read_audits
 from variantkit_allowlist.repository.refusal import RepositoryError
 from variantkit_allowlist.store.files import read_file
+from variantkit_allowlist.store.folder import files_below
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from variantkit.trust import ApprovedList, Entry
+    from variantkit.trust import ApprovedList, Entry, Revocation
     from variantkit_allowlist.model import Approval, Import, Policy
     from variantkit_allowlist.repository.chain import Chain
-    from variantkit_allowlist.repository.client import Fetched
-    from variantkit_allowlist.repository.sources import Source
     from variantkit_allowlist.store import ListDirectory
 
 LOCK, SCHEMA = "lock.json", "variantkit.import-lock/1"
 APPROVED, AUDITS, ROOT = "approved.json", "audits.json", "root.json"
 FILE_CAP = 5_000_000
 _is_name = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}").fullmatch
+
+
+class ImportedList(NamedTuple):
+    """One import: its name in `[imports]`, the list itself, and by wheel sha256 the criteria that its team states.
+
+    The criteria are in that team's words. `verified` is the sha256 of the root that the list was verified from; it must
+    be the one that the ledger pins.
+    """
+
+    name: str
+    approved: ApprovedList
+    criteria: Mapping[str, tuple[str, ...]]
+    verified: str
 
 
 class Kept(NamedTuple):
@@ -66,6 +64,11 @@ def load_imports(directory: ListDirectory) -> Mapping[str, ImportedList]:
     return {name: kept.imported for name, kept in found.items() if kept is not None}
 
 
+def foreign_revocations(directory: ListDirectory) -> tuple[Revocation, ...]:
+    """What all imports of a list revoke; it counts whatever namespaces an import speaks for."""
+    return tuple(gone for item in load_imports(directory).values() for gone in item.approved.revoked)
+
+
 def load_import(directory: ListDirectory, name: str) -> Kept | None:
     """One import; None when it was not fetched yet."""
     wanted = require_import(directory, name)
@@ -82,36 +85,7 @@ def load_import(directory: ListDirectory, name: str) -> Kept | None:
     except KeyError as error:
         raise RefusedError(f"{folder}: expected {error.args[0]}, found none; {fix}") from None
     _require_lock(folder, files[LOCK], wanted, approved, fix)
-    return _keep(name, approved, files, wanted, directory.ledger.policy)
-
-
-def fetch_import(directory: ListDirectory, name: str, source: Source, now: int, max_age_days: int | None) -> Kept:
-    """Fetch another team's list and keep it; RepositoryError for every check that fails, and the old one stays."""
-    from variantkit_allowlist.repository.client import fetch, find_root
-
-    wanted = require_import(directory, name)
-    with tempfile.TemporaryDirectory(prefix="variantkit-import.") as memory:
-        root = find_root(source, wanted.root_sha256)
-        fetched = fetch(source, root, memory, now, wanted=[APPROVED, AUDITS], max_age_days=max_age_days)
-    files = _files_of(fetched, root)
-    approved = _parse(files[APPROVED], f"{source.where}: {APPROVED}")
-    _require_their_edition(approved, fetched, directory.ledger.id, source.where)
-    _require_newer(directory, name, approved, source.where)
-    kept = _keep(name, approved, files, wanted, directory.ledger.policy)
-    replace_folder(
-        os.path.join(directory.imports_path, name),
-        files,
-        LOCK,
-        SCHEMA,
-        {
-            "url": wanted.url,
-            "root-sha256": wanted.root_sha256,
-            "id": approved.id,
-            "serial": approved.serial,
-            "version": fetched.chain.targets.signed.version,
-        },
-    )
-    return kept
+    return keep(name, approved, files, wanted, directory.ledger.policy)
 
 
 def require_import(directory: ListDirectory, name: str) -> Import:
@@ -180,10 +154,11 @@ def _approved_of(chain: Chain, files: Mapping[str, bytes], folder: str) -> Appro
             target.verify_length_and_hashes(files[name])
         except LengthOrHashMismatchError as error:
             raise RepositoryError("content-mismatch", f"{folder}: {name}: {error}") from None
-    return _parse(files[APPROVED], os.path.join(folder, APPROVED))
+    return parse_list(files[APPROVED], os.path.join(folder, APPROVED))
 
 
-def _parse(data: bytes, where: str) -> ApprovedList:
+def parse_list(data: bytes, where: str) -> ApprovedList:
+    """Read an approved list; raise RepositoryError for anything else."""
     try:
         return parse_approved(data, where)
     except ListError as error:
@@ -198,63 +173,8 @@ def _require_lock(folder: str, data: bytes, wanted: Import, approved: ApprovedLi
             raise RefusedError(f"{folder}: {LOCK}: {key}: expected {value}, found {ascii(lock.get(key))[:100]}; {fix}")
 
 
-def _files_of(fetched: Fetched, root: bytes) -> dict[str, bytes]:
-    """What is kept of an edition: the metadata under names without versions, but for the roots."""
-    chain = fetched.chain
-    names = {
-        "timestamp.json": "timestamp.json",
-        "snapshot.json": f"{chain.snapshot.signed.version}.snapshot.json",
-        "targets.json": f"{chain.targets.signed.version}.targets.json",
-    }
-    roots = [f"{metadata.signed.version}.root.json" for metadata in chain.roots[1:]]
-    return {
-        ROOT: root,
-        APPROVED: fetched.targets[APPROVED],
-        AUDITS: fetched.targets[AUDITS],
-        **{f"metadata/{name}": fetched.files[f"metadata/{file}"] for name, file in names.items()},
-        **{f"metadata/{name}": fetched.files[f"metadata/{name}"] for name in roots},
-    }
-
-
-def _require_their_edition(approved: ApprovedList, fetched: Fetched, own: str, where: str) -> None:
-    version = fetched.chain.targets.signed.version
-    if approved.id != fetched.id or not approved.id:
-        raise RepositoryError(
-            "other-list", f"{where}: expected the id {fetched.id!r} of its root, found {approved.id!r}"
-        )
-    if approved.id == own:
-        raise RepositoryError("other-list", f"{where}: is this very list ({own}); a list cannot import itself")
-    if approved.serial != version:
-        said = f"expected serial {version} as its signatures say, found {approved.serial}"
-        raise RepositoryError("list-invalid", f"{where}: {said}")
-
-
-def _require_newer(directory: ListDirectory, name: str, approved: ApprovedList, where: str) -> None:
-    """Nothing older than what is kept, nothing else under the same serial, and no revocation forgotten.
-
-    What is kept and cannot be read is replaced: that is how it is mended.
-    """
-    from variantkit_allowlist.repository.difference import missing_revocations
-
-    try:
-        kept = load_import(directory, name)
-    except RefusedError:
-        return
-    if kept is None or kept.whole.id != approved.id:
-        return
-    before = kept.whole
-    if approved.serial < before.serial:
-        raise RepositoryError(
-            "list-rolled-back", f"{where}: serial {approved.serial}, but {before.serial} was imported"
-        )
-    if approved.serial == before.serial and approved.sha256 != before.sha256:
-        raise RepositoryError("serial-reused", f"{where}: serial {approved.serial} was imported with other content")
-    gone = missing_revocations(before.revoked, approved.revoked)
-    if gone:
-        raise RepositoryError("revocation-vanished", f"{where}: forgets what was revoked: {gone[0]}")
-
-
-def _keep(name: str, approved: ApprovedList, files: Mapping[str, bytes], wanted: Import, policy: Policy) -> Kept:
+def keep(name: str, approved: ApprovedList, files: Mapping[str, bytes], wanted: Import, policy: Policy) -> Kept:
+    """What of a verified list counts, by its own audits and our policy."""
     audits = read_audits(files[AUDITS])
     entries, left_out, criteria = [], [], {}
     for entry in approved.entries:
