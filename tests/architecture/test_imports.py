@@ -51,6 +51,7 @@ PACKAGES = {
         "sigstore",
         "tuf",
         "securesystemslib",
+        "pkcs11",
         "in_toto_attestation",
         "pypi_attestations",
         "packaging",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from securesystemslib.signer import Key, Signer  # type: ignore[attr-defined]
-from tuf.api.metadata import (  # type: ignore[attr-defined]
+from securesystemslib.signer import Key, Signer
+from tuf.api.metadata import (
     Metadata,
     MetaFile,
     Role,
