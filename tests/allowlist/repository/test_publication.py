@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -9,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from support.curation import NOW, Curation, make_list_directory, public_key, signer, world
-from variantkit.errors import InputError, RefusedError
+from support.curation import NOW, TRUST_ROOT, Curation, make_list_directory, public_key, signer, world
+from variantkit.errors import InputError, RefusedError, VariantkitError
 from variantkit.trust.approved import parse_approved
 from variantkit.trust.dates import DAY
 from variantkit_allowlist import cli
@@ -333,7 +334,114 @@ def test_signers_are_shown_what_changes(made: Curation) -> None:
         "~ acme-variant-provider 1.2.3 (acme)",
         "    + may read /proc/driver",
         f"+ revoked: sha256 {'c' * 64}: reads a home",
+        '~ audit of acme-variant-provider 1.2.3 (acme): notes: "read whole" -> "x"',
     )
+
+
+def _lay(made: Curation, name: str, data: bytes) -> None:
+    path = os.path.join(made.path, name)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "wb") as stream:
+        stream.write(data)
+
+
+CAROL_TOO = (
+    '~ audit of acme-variant-provider 1.2.3 (acme): who: ["alice", "bob"] -> ["alice", "bob", "carol"]',
+    '! audits.json: reviewers carol: none -> {"name": "", "affiliation": "Partner"}',
+)
+
+
+def test_t22_signers_are_shown_what_changes_beside_the_list(made: Curation) -> None:
+    _publish(made, "alice", "bob")
+    was = hashlib.sha256(TRUST_ROOT).hexdigest()
+    _lay(made, "trusted_root.json", b"another")
+    _lay(made, f"vsa/{'a' * 64}.json", b"a record")
+    assert _publish(made).changes == (
+        f"! trusted_root.json: sha256 {was} -> {hashlib.sha256(b'another').hexdigest()}",
+        f"! vsa/{'a' * 64}.json: sha256 none -> {hashlib.sha256(b'a record').hexdigest()}",
+    )
+    _lay(made, "trusted_root.json", TRUST_ROOT)
+    shutil.rmtree(os.path.join(made.path, "vsa"))
+    _ledger(made, lambda text: text.replace('who = ["alice", "bob"]', 'who = ["alice", "bob", "carol"]'))
+    assert set(_publish(made).changes) == set(CAROL_TOO)
+
+
+def test_t22_a_persons_other_key_is_shown_by_its_fingerprint(made: Curation) -> None:
+    _publish(made, "alice", "bob")
+    _ledger(made, lambda text: text.replace(public_key("carol").line, public_key("mallory").line))
+    progress = _publish(made)
+    assert progress.changes[0] == f"! carol signs with the key {public_key('mallory').fingerprint}"
+    assert progress.changes[1:] == tuple(
+        f"! {role}: {threshold} of alice, bob, carol"
+        for role, threshold in (("root", 2), ("targets", 2), ("snapshot", 1), ("timestamp", 1))
+    )
+
+
+def test_t22_what_is_staged_is_looked_at_before_it_is_signed(
+    made: Curation, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = _publish(made, "alice")
+    before = _tree(made.path)
+    assert cli.main(["sign", "--list", made.path], world()) == 0
+    shown = capsys.readouterr().out
+    assert "+ acme-variant-provider 1.2.3 (acme), runs acme_variant_provider\n" in shown
+    assert f"variantkit-allowlist sign --key REF --edition {first.edition}\n" in shown
+    assert _tree(made.path) == before
+    _ledger(made, lambda text: text.replace(f'"{"a" * 64}"', f'"{"b" * 64}"'))
+    again = _publish(made, "alice", force=True)
+    assert again.edition != first.edition
+    by_carol = ["sign", "--list", made.path, "--key", made.key("carol"), "--edition"]
+    assert cli.main([*by_carol, first.edition], world()) == 1
+    assert "nothing was signed: look again at what is staged" in capsys.readouterr().err
+    assert not os.path.exists(made.open().public_path)
+    assert cli.main([*by_carol, again.edition], world()) == 0
+    assert "serial 1 is published" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["staged", "staged/targets", "staged/metadata"])
+def test_a_staged_folder_that_leads_elsewhere_costs_nobody_a_file(name: str, made: Curation, tmp_path: Path) -> None:
+    precious = tmp_path / "precious"
+    (precious / "below").mkdir(parents=True)
+    for file in ("approved.json", "root.json", "below/letter"):
+        (precious / file).write_text("mine")
+    before = _tree(str(precious))
+    _publish(made, "alice")
+    shutil.rmtree(os.path.join(made.path, name))
+    os.symlink(precious, os.path.join(made.path, name))
+    with pytest.raises(VariantkitError, match=r"symbolic link"):
+        _publish(made, "alice", force=True)
+    with pytest.raises(VariantkitError):
+        _sign(made, "bob")
+    assert _tree(str(precious)) == before
+
+
+@pytest.mark.parametrize("name", ["trusted_root.json", f"vsa/{'c' * 64}.json"])
+def test_no_file_of_who_signs_is_published_through_a_link(name: str, made: Curation, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("mine")
+    place = os.path.join(made.path, name)
+    os.makedirs(os.path.dirname(place), exist_ok=True)
+    if os.path.lexists(place):
+        os.unlink(place)
+    os.symlink(tmp_path / "secret", place)
+    with pytest.raises(InputError, match=r"is a symbolic link; put the file itself there"):
+        _publish(made, "alice", "bob")
+    assert not os.path.exists(made.open().staged_path)
+
+
+def test_a_lock_that_leads_elsewhere_makes_no_file_there(made: Curation, tmp_path: Path) -> None:
+    os.symlink(tmp_path / "elsewhere", os.path.join(made.path, ".lock"))
+    with pytest.raises(InputError, match=r"\.lock: cannot be written"):
+        _publish(made, "alice")
+    assert not os.path.lexists(tmp_path / "elsewhere")
+
+
+def test_a_published_target_that_was_edited_is_put_back_by_the_next_edition(made: Curation) -> None:
+    _publish(made, "alice", "bob")
+    targets = os.path.join(made.open().public_path, "targets")
+    name = next(name for name in os.listdir(targets) if name.endswith("trusted_root.json"))
+    _lay(made, f"public/targets/{name}", b"edited")
+    assert _publish(made, "alice", "bob", force=True).published
+    assert _published(made).read_target("trusted_root.json") == TRUST_ROOT
 
 
 def _dave_for_alice(text: str) -> str:

@@ -102,13 +102,15 @@ def show_progress(progress: Progress, *, as_json: bool, signing: bool) -> None:
     print_line(f"serial {progress.serial} is staged; still needed:")
     for lack in progress.missing:
         print_line(f"  {lack.role}: {lack.needed} of {', '.join(lack.names)}")
-    print_line("each of them runs: variantkit-allowlist sign --key REF")
+    print_line("each of them looks at it with `variantkit-allowlist sign`, and then runs:")
+    print_line(f"  variantkit-allowlist sign --key REF --edition {progress.edition}")
 
 
 def _as_json(progress: Progress) -> dict[str, object]:
     return {
         "schema": SCHEMA,
         "serial": progress.serial,
+        "edition": progress.edition,
         "published": progress.published,
         "signed": list(progress.signed),
         "missing": [{**lack._asdict(), "names": list(lack.names)} for lack in progress.missing],

@@ -1,7 +1,7 @@
 """Add your signature to the staged edition; the last one needed publishes it.
 
 Before anything is signed, the edition is made again from providers.toml as it is now, and must be the same byte for
-byte. Look at what it changes, too: it is printed.
+byte. Without --key nothing is signed: what the edition changes is shown, and its digest for --edition.
 """
 
 from __future__ import annotations
@@ -20,8 +20,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     from variantkit_allowlist.keys.signer import HELP
 
     parser.add_argument("--list", metavar="DIR", default=".", help="the list's directory (default: this one)")
-    parser.add_argument("--key", metavar="REF", required=True, help=HELP)
+    parser.add_argument("--key", metavar="REF", help=f"{HELP} (default: only look)")
     parser.add_argument("--as", metavar="NAME", dest="person", help="who signs; refused when the key is not theirs")
+    parser.add_argument(
+        "--edition", metavar="HEX", help="sign nothing but the edition with this digest, as shown before"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
@@ -31,6 +34,7 @@ def run(args: argparse.Namespace, world: World) -> int:
     from variantkit_allowlist.store import open_list
 
     directory = open_list(args.list)
-    signer = open_person(directory, args.key, args.person, world)
-    show_progress(sign(directory, builder(directory), world.now(), signer), as_json=args.json, signing=True)
+    signer = open_person(directory, args.key, args.person, world) if args.key else None
+    progress = sign(directory, builder(directory), world.now(), signer, expected=args.edition)
+    show_progress(progress, as_json=args.json, signing=signer is not None)
     return 0

@@ -74,7 +74,7 @@ def read_wheels(folder: str) -> dict[str, bytes]:
         name for name in names if name.endswith((".whl", *EVIDENCE)) and os.path.isfile(os.path.join(folder, name))
     ]
     caps = {True: MAX_WHEEL_BYTES, False: CAP}
-    return {name: read_file(os.path.join(folder, name), caps[name.endswith(".whl")]) for name in wanted}
+    return {name: read_file(os.path.join(folder, name), caps[name.endswith(".whl")], links=False) for name in wanted}
 
 
 def hold_wheels(entries: Iterable[Entry], files: Mapping[str, bytes]) -> Iterator[Held]:

@@ -10,13 +10,19 @@ from variantkit.trust.dates import format_date
 from variantkit.trust.versions import same_version
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from variantkit.trust.approved import Entry, Revocation
 
 _NEEDS = ("read", "devices", "libraries", "programs")
 _OF_EDITIONS = {"serial", "issued", "renew-by", "expires", "providers", "revoked"}
 """Keys that every edition changes, or that are told entry by entry."""
+
+_IN_ENTRIES = {
+    "namespace", "package", "version", "sha256", "plugin-api", "index", "configs-sha256", "isolation", "needs",
+    "presence", "fingerprint", "reimplements", "superseded", "expires",
+}  # fmt: skip
+"""Keys of an audit that the enforcement file has, too."""
 
 
 def missing_revocations(before: Sequence[Revocation], after: Sequence[Revocation]) -> tuple[str, ...]:
@@ -57,6 +63,49 @@ def describe_change(before: bytes | None, after: bytes) -> tuple[str, ...]:
     known = list(old_list.revoked) if old_list else []
     lines += [f"+ revoked: {_revoked(gone)}" for gone in new_list.revoked if missing_revocations([gone], known)]
     return tuple(lines)
+
+
+def describe_files(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[str, ...]:
+    """Lines on the other files of an edition, by their sha256: the Sigstore root and the verification summaries."""
+    told = []
+    for name in sorted({*before, *after} - {"approved.json", "audits.json", "revocations.json"}):
+        was, now = before.get(name), after.get(name)
+        if was != now:
+            told.append(f"! {name}: sha256 {was or 'none'} -> {now or 'none'}")
+    return tuple(told)
+
+
+def describe_audits(before: bytes | None, after: bytes) -> tuple[str, ...]:
+    """Lines on what one audits.json says and the other did not: who reviewed by which criteria, on what evidence."""
+    old = json.loads(before) if before is not None else {}
+    new = json.loads(after)
+    tables = [(f"{part} {name}", table) for part in ("criteria", "reviewers") for name, table in new[part].items()]
+    former = {
+        f"{part} {name}": table for part in ("criteria", "reviewers") for name, table in old.get(part, {}).items()
+    }
+    lines = [
+        f"! audits.json: {name}: {_plain(former.get(name))} -> {_plain(table)}"
+        for name, table in tables
+        if former.get(name) != table
+    ]
+    known = {_audit_name(audit): audit for audit in old.get("audits", [])}
+    for audit in new["audits"]:
+        was = known.get(_audit_name(audit), {})
+        keys = [key for key in sorted({*was, *audit} - _IN_ENTRIES) if was.get(key) != audit.get(key)]
+        lines += [f"~ audit of {_audit_name(audit)}: {key}: {_change(was, audit, key)}" for key in keys]
+    return tuple(lines)
+
+
+def _audit_name(audit: Mapping[str, Any]) -> str:
+    return f"{audit['package']} {audit['version']} ({audit['namespace']})"
+
+
+def _change(was: Mapping[str, Any], audit: Mapping[str, Any], key: str) -> str:
+    return f"{_plain(was[key])} -> {_plain(audit.get(key))}" if key in was else _plain(audit[key])
+
+
+def _plain(value: object) -> str:
+    return "none" if value is None else json.dumps(value)
 
 
 def _list_changes(old: dict[str, Any], new: dict[str, Any]) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from typing import TYPE_CHECKING, NamedTuple
@@ -9,8 +10,15 @@ from typing import TYPE_CHECKING, NamedTuple
 from variantkit.errors import RefusedError
 from variantkit.trust.approved import parse_approved
 from variantkit.trust.dates import DAY, format_date
+from variantkit_allowlist.keys import public_of
+from variantkit_allowlist.repository.chain import own_fields
 from variantkit_allowlist.repository.client import TARGET_CAP
-from variantkit_allowlist.repository.difference import describe_change, missing_revocations
+from variantkit_allowlist.repository.difference import (
+    describe_audits,
+    describe_change,
+    describe_files,
+    missing_revocations,
+)
 from variantkit_allowlist.repository.edition import Beside, compose, role_days
 from variantkit_allowlist.repository.published import Published, read_published, read_roots, write_published
 from variantkit_allowlist.repository.roles import RENEW_SHARE, ROLES, holders_of, is_near_end
@@ -37,13 +45,17 @@ _summary_name = re.compile(r"([0-9a-f]{64})\.json").fullmatch
 
 
 class Progress(NamedTuple):
-    """How far an edition is. `signed` are the roles signed just now, `changes` lines for signers to look at."""
+    """How far an edition is. `signed` are the roles signed just now, `changes` lines for signers to look at.
+
+    `edition` is the sha256 of what persons sign, without their signatures.
+    """
 
     serial: int
     published: bool
     signed: tuple[str, ...]
     missing: tuple[Missing, ...]
     changes: tuple[str, ...]
+    edition: str = ""
 
 
 def publish(
@@ -71,8 +83,14 @@ def publish(
         return _advance(directory, published, staged, signer, now, changes)
 
 
-def sign(directory: ListDirectory, build: Build, now: int, signer: Signer) -> Progress:
-    """Add one person's signature to what is staged, if that is what the ledger says now; the last one publishes it."""
+def sign(
+    directory: ListDirectory, build: Build, now: int, signer: Signer | None, *, expected: str | None = None
+) -> Progress:
+    """Add one person's signature to what is staged, if that is what the ledger says now; the last one publishes it.
+
+    Without a signer it is only looked at. `expected` is the `edition` that was looked at before: staged files and the
+    ledger may both have been exchanged since.
+    """
     with locked(directory.path):
         published = read_published(directory.public_path)
         staged = load_staged(directory.staged_path)
@@ -85,8 +103,22 @@ def sign(directory: ListDirectory, build: Build, now: int, signer: Signer) -> Pr
         _require_next(directory, published, staged)
         edition = _require_same(directory, build, staged, now)
         changes = _changes(published, edition)
+        if signer is None:
+            return Progress(staged.serial, False, (), _missing(staged), changes, _edition(staged))
+        if expected is not None and expected != _edition(staged):
+            said = f"expected the edition {expected}, found {_edition(staged)}"
+            raise RefusedError(f"{directory.staged_path}: {said}; nothing was signed: look again at what is staged")
         require_keyholder(directory.ledger, staged, signer)
         return _advance(directory, published, staged, signer, now, changes)
+
+
+def _missing(staged: Staged) -> tuple[Missing, ...]:
+    return tuple(lack for role in staged.metadata for lack in missing_signatures(staged, role))
+
+
+def _edition(staged: Staged) -> str:
+    signed = [staged.metadata[role].signed_bytes for role in ("root", "targets") if role in staged.metadata]
+    return hashlib.sha256(b"\n".join(signed)).hexdigest()
 
 
 def _require_nothing_signed(directory: ListDirectory, build: Build, published: Published | None, now: int) -> None:
@@ -118,9 +150,11 @@ def _beside(directory: ListDirectory) -> Beside:
     folder = os.path.join(directory.path, "vsa")
     names = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
     found = {
-        match[1]: read_file(os.path.join(folder, match[0]), TARGET_CAP) for match in map(_summary_name, names) if match
+        match[1]: read_file(os.path.join(folder, match[0]), TARGET_CAP, links=False)
+        for match in map(_summary_name, names)
+        if match
     }
-    return Beside(read_file(directory.trust_root_path, TARGET_CAP), found)
+    return Beside(read_file(directory.trust_root_path, TARGET_CAP, links=False), found)
 
 
 def _changes(published: Published | None, edition: Edition) -> tuple[str, ...]:
@@ -138,14 +172,31 @@ def _changes(published: Published | None, edition: Edition) -> tuple[str, ...]:
             raise RefusedError(
                 f"providers.toml: expected the id {old.id} that is published, found {new.id}; put it back"
             )
-    lines = describe_change(before, after)
+    lines = describe_change(before, after) + _file_changes(published, edition)
     if edition.root is not None:
         lines += _root_changes(edition.root, published.chain.root if published else None)
     return lines
 
 
+def _file_changes(published: Published | None, edition: Edition) -> tuple[str, ...]:
+    """What signers look at besides the list: everything else that they sign for."""
+    old = published.chain.targets.signed.targets if published else {}
+    before, after = (
+        {name: target.hashes.get("sha256", "") for name, target in targets.items()}
+        for targets in (old, edition.targets.targets)
+    )
+    audits = published.read_target("audits.json") if published else None
+    return describe_audits(audits, edition.files["audits.json"]) + describe_files(before, after)
+
+
 def _root_changes(new: Root, old: Root | None) -> tuple[str, ...]:
-    return tuple(
+    holders = own_fields(new).holders
+    keys = [(holders.get(keyid, keyid), key) for keyid, key in new.keys.items() if old is None or keyid not in old.keys]
+    told = tuple(
+        f"! {holder} signs with the key {public_of(key).fingerprint}"
+        for holder, key in sorted(keys, key=lambda item: item[0])
+    )
+    return told + tuple(
         f"! {role}: {new.roles[role].threshold} of {holders_of(new, role)}"
         for role in ROLES
         if old is None
@@ -216,11 +267,11 @@ def _advance(
     """Sign, keep what is staged, and publish when nothing is missing."""
     staged, signed = add_signatures(directory.ledger, published, staged, signer, now)
     save_staged(directory.staged_path, staged)
-    missing = tuple(lack for role in staged.metadata for lack in missing_signatures(staged, role))
-    if missing or "timestamp" not in staged.metadata:
-        return Progress(staged.serial, False, signed, missing, changes)
+    progress = Progress(staged.serial, False, signed, _missing(staged), changes, _edition(staged))
+    if progress.missing or "timestamp" not in staged.metadata:
+        return progress
     _publish(directory, staged)
-    return Progress(staged.serial, True, signed, (), changes)
+    return progress._replace(published=True)
 
 
 def _publish(directory: ListDirectory, staged: Staged) -> None:

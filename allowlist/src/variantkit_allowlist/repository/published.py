@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tuf.api.exceptions import LengthOrHashMismatchError
 
-from variantkit.errors import RefusedError
+from variantkit.errors import InputError, RefusedError
 from variantkit_allowlist.repository.chain import check_chain, own_fields, read_metadata, walk_roots
 from variantkit_allowlist.repository.client import CONFIG, TARGET_CAP
 from variantkit_allowlist.repository.refusal import RepositoryError
@@ -84,15 +84,24 @@ def write_published(
     """
     for name, target in targets.items():
         place = os.path.join(path, "targets", *hashed_name(name, target.hashes).split("/"))
-        if not os.path.exists(place):
+        if not _is_there(place, content[name]):
             write_whole(place, content[name])
     last = "timestamp.json"
     for name in sorted(metadata, key=lambda name: (name == last, not name.endswith(".root.json"), name)):
         write_whole(os.path.join(path, "metadata", name), metadata[name])
 
 
+def _is_there(path: str, data: bytes) -> bool:
+    try:
+        return read_file(path, TARGET_CAP, links=False) == data
+    except InputError:
+        return False
+
+
 def _read_target(path: str, name: str, target: TargetFile) -> bytes:
-    data = read_file(os.path.join(path, "targets", *hashed_name(name, target.hashes).split("/")), TARGET_CAP)
+    data = read_file(
+        os.path.join(path, "targets", *hashed_name(name, target.hashes).split("/")), TARGET_CAP, links=False
+    )
     try:
         target.verify_length_and_hashes(data)
     except LengthOrHashMismatchError as error:
@@ -102,7 +111,7 @@ def _read_target(path: str, name: str, target: TargetFile) -> bytes:
 
 
 def _read(folder: str, name: str) -> bytes:
-    return read_file(os.path.join(folder, name), CONFIG.targets_max_length)
+    return read_file(os.path.join(folder, name), CONFIG.targets_max_length, links=False)
 
 
 def require_published(published: Published | None, path: str) -> Published:

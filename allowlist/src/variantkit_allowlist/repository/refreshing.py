@@ -96,4 +96,4 @@ def _fresh_snapshot(ledger: Ledger, published: Published, now: int, signer: Sign
 
 
 def _read(published: Published, name: str) -> bytes:
-    return read_file(os.path.join(published.path, "metadata", name), CONFIG.targets_max_length)
+    return read_file(os.path.join(published.path, "metadata", name), CONFIG.targets_max_length, links=False)

@@ -10,6 +10,7 @@ import os
 import shutil
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from variantkit.errors import RefusedError
 from variantkit_allowlist.repository.chain import own_fields, read_metadata
 from variantkit_allowlist.repository.client import CONFIG, TARGET_CAP
 from variantkit_allowlist.repository.tuf_api import Root, Snapshot, Targets, Timestamp
@@ -104,12 +105,21 @@ def save_staged(path: str, staged: Staged) -> None:
     """Write `staged/` anew: files first, and the metadata that names them after."""
     wanted = {f"targets/{name}": data for name, data in staged.files.items()}
     wanted |= {f"metadata/{role}.json": metadata.to_bytes() for role, metadata in staged.metadata.items()}
+    _require_no_links(path)
     for name, data in sorted(wanted.items(), reverse=True):
         write_whole(os.path.join(path, *name.split("/")), data)
     for folder, _, names in os.walk(path):
         for name in names:
             if os.path.relpath(os.path.join(folder, name), path).replace(os.sep, "/") not in wanted:
                 os.unlink(os.path.join(folder, name))
+
+
+def _require_no_links(path: str) -> None:
+    """Refuse a `staged/` that leads elsewhere: it is written anew, and what lies there besides is removed."""
+    places = [path, *(os.path.join(folder, name) for folder, names, _ in os.walk(path) for name in names)]
+    link = next((place for place in places if os.path.islink(place)), None)
+    if link is not None:
+        raise RefusedError(f"{link}: expected a directory, found a symbolic link; look at who laid it there, remove it")
 
 
 def load_staged(path: str) -> Staged | None:
@@ -124,7 +134,7 @@ def load_staged(path: str) -> Staged | None:
     for role, kind in _KINDS.items():
         file = os.path.join(folder, f"{role}.json")
         if os.path.lexists(file):
-            metadata[role] = read_metadata(kind, read_file(file, CONFIG.targets_max_length), file)
+            metadata[role] = read_metadata(kind, read_file(file, CONFIG.targets_max_length, links=False), file)
     files: dict[str, bytes] = {}
     below = os.path.join(path, "targets")
     for place, _, names in os.walk(below):
@@ -132,7 +142,7 @@ def load_staged(path: str) -> Staged | None:
             if name.startswith("."):  # left by a write that broke off; save_staged removes it
                 continue
             file = os.path.join(place, name)
-            files[os.path.relpath(file, below).replace(os.sep, "/")] = read_file(file, TARGET_CAP)
+            files[os.path.relpath(file, below).replace(os.sep, "/")] = read_file(file, TARGET_CAP, links=False)
     return Staged(metadata, files, None)
 
 

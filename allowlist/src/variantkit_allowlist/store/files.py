@@ -17,9 +17,17 @@ if TYPE_CHECKING:
 LOCK_FILE = ".lock"
 
 
-def read_file(path: str, cap: int) -> bytes:
-    """Read a plain file of at most `cap` bytes; raise InputError when there is none, or something else."""
+def read_file(path: str, cap: int, *, links: bool = True) -> bytes:
+    """Read a plain file of at most `cap` bytes; raise InputError when there is none, or something else.
+
+    Without `links` a symbolic link is something else: a list travels from person to person, and what is published of
+    it must not be a file of whoever signs last.
+    """
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+    if not links:
+        if os.path.islink(path):
+            raise InputError(f"{path}: is a symbolic link; put the file itself there")
+        flags |= getattr(os, "O_NOFOLLOW", 0)
     try:
         descriptor = os.open(path, flags)
         try:
@@ -83,8 +91,9 @@ def _sync_folder(folder: str) -> None:
 def locked(directory: str) -> Iterator[None]:
     """Hold a list against a second writer; raise UndeterminedError when one is at work."""
     path = os.path.join(directory, LOCK_FILE)
+    flags = os.O_WRONLY | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
     try:
-        stream = open(path, "ab")  # noqa: SIM115 - closed below, and the lock with it
+        stream = open(os.open(path, flags, 0o644), "ab")  # noqa: SIM115 - closed below, and the lock with it
     except OSError as error:
         raise InputError(f"{path}: cannot be written: {error.strerror}") from None
     with stream:
