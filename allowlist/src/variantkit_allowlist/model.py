@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import datetime  # noqa: TC003 - pydantic reads the annotations
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from variantkit.trust.needs import check_need, is_watched_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
 SCHEMA = "variantkit.providers/1"
+NEED_KINDS = ("read", "devices", "libraries", "programs")
 
 Evidence = Literal["identity", "key", "rebuild", "none"]
 """What shows where a wheel's bytes come from: a CI's attested identity, a vendor's own key, a rebuild, or nothing."""
@@ -167,6 +173,22 @@ class GrantedNeeds(Table):
     fork: bool = False
 
 
+def refused_needs(needs: GrantedNeeds) -> Iterator[tuple[str, int, str, str]]:
+    """The needs that no entry can grant, whoever reviewed them: kind, place in its list, text, and why."""
+    for kind in NEED_KINDS:
+        for at, text in enumerate(getattr(needs, kind)):
+            if reason := check_need(kind, text):
+                yield kind, at, text, reason
+
+
+def refused_watches(presence: Sequence[str], fingerprint: Sequence[str]) -> Iterator[tuple[str, int, str]]:
+    """The paths that nobody may watch, as kind, place and a sentence."""
+    for kind, paths in (("presence", presence), ("fingerprint", fingerprint)):
+        for at, path in enumerate(paths):
+            if not is_watched_path(path):
+                yield kind, at, f"expected a path or glob under /dev, /sys or /proc, found {ascii(path)[:120]}"
+
+
 class Approval(Table):
     """One approved version: what the enforcement file says of it, and why it may say so.
 
@@ -237,3 +259,10 @@ class Ledger(Table):
     imports: dict[str, Import] = {}
     approved: tuple[Approval, ...] = ()
     revoked: tuple[Revoked, ...] = ()
+
+
+def frozen(value: object) -> object:
+    """Lists as tuples: strict validation takes nothing for anything else, and TOML and JSON have lists alone."""
+    if isinstance(value, dict):
+        return {key: frozen(item) for key, item in value.items()}
+    return tuple(map(frozen, value)) if isinstance(value, list) else value

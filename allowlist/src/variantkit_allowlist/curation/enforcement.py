@@ -13,6 +13,7 @@ from variantkit.trust.dates import DAY, format_date
 from variantkit.trust.versions import version_identity
 from variantkit_allowlist.curation.candidate import date_of
 from variantkit_allowlist.curation.history import find_revocation, revocations_of, with_implied
+from variantkit_allowlist.model import NEED_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -113,8 +114,7 @@ def _of_entry(entry: Approval | Entry, expires: str, ledger: Ledger) -> Document
 
 
 def _of_needs(needs: GrantedNeeds | Needs) -> Document:
-    kinds = ("read", "devices", "libraries", "programs")
-    return _without_defaults({**{kind: list(getattr(needs, kind)) for kind in kinds}, "fork": needs.fork})
+    return _without_defaults({**{kind: list(getattr(needs, kind)) for kind in NEED_KINDS}, "fork": needs.fork})
 
 
 def _without_defaults(document: Document) -> Document:

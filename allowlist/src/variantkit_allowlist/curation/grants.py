@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from variantkit.trust.needs import check_need, is_watched_path
 from variantkit_allowlist.curation.history import approvals_of, find_revocation
-from variantkit_allowlist.model import GrantedNeeds
+from variantkit_allowlist.model import NEED_KINDS, GrantedNeeds, refused_needs, refused_watches
 from variantkit_allowlist.verdict import Blocker
 
 if TYPE_CHECKING:
@@ -16,21 +15,13 @@ if TYPE_CHECKING:
     from variantkit_allowlist.curation.candidate import Candidate
     from variantkit_allowlist.model import Ledger, Package
 
-KINDS = ("read", "devices", "libraries", "programs")
-
 
 def check_floor(candidate: Candidate) -> Iterator[Blocker]:
     """What no entry can grant, whoever reviewed it; the gate refuses the same."""
-    for kind in KINDS:
-        for text in getattr(candidate.needs, kind):
-            problem = check_need(kind, text)
-            if problem:
-                yield Blocker("needs-forbidden", f"{kind} {ascii(text)[:80]}: {problem}", "leave it out")
-    for kind, paths in (("presence", candidate.presence), ("fingerprint", candidate.fingerprint)):
-        for text in paths:
-            if not is_watched_path(text):
-                detail = f"{kind} {ascii(text)[:80]}: expected a path or glob under /dev, /sys or /proc"
-                yield Blocker("needs-forbidden", detail, "leave it out")
+    for kind, _, text, reason in refused_needs(candidate.needs):
+        yield Blocker("needs-forbidden", f"{kind} {ascii(text)[:80]}: {reason}", "leave it out")
+    for kind, _, sentence in refused_watches(candidate.presence, candidate.fingerprint):
+        yield Blocker("needs-forbidden", f"{kind}: {sentence}", "leave it out")
 
 
 def needs_are_new(ledger: Ledger, candidate: Candidate, revoked: Sequence[Revocation]) -> bool:
@@ -56,7 +47,7 @@ def compare_needs(before: GrantedNeeds, after: GrantedNeeds) -> tuple[list[str],
 
 
 def _as_lines(needs: GrantedNeeds) -> list[str]:
-    lines = [f"{kind} {text}" for kind in KINDS for text in getattr(needs, kind)]
+    lines = [f"{kind} {text}" for kind in NEED_KINDS for text in getattr(needs, kind)]
     return [*lines, "fork"] if needs.fork else lines
 
 

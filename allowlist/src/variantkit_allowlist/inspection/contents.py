@@ -5,7 +5,6 @@ from __future__ import annotations
 import email.parser
 import hashlib
 import io
-import re
 import zipfile
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,6 +13,7 @@ from variantkit.provider.foreign import shown
 from variantkit.trust import check_wheel
 from variantkit.trust.canonical import MAX_CONTENT_BYTES, MAX_MEMBERS, MAX_WHEEL_BYTES
 from variantkit.variants.archive import BROKEN
+from variantkit.variants.grammar import normalized_name
 from variantkit.variants.wheel import parse_wheel_name
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def read_contents(data: bytes, filename: str) -> Contents:
         data=data,
         files=files,
         info=infos[0] if len(infos) == 1 else "",
-        package=normalize(name.name),
+        package=normalized_name(name.name),
         version=name.version,
         canonical=check_wheel(data),
         unread=tuple(unread),
@@ -110,11 +110,6 @@ def _read_members(archive: zipfile.ZipFile) -> Iterator[tuple[str, bytes, str]]:
             return
         left -= len(content)
         yield member.filename, content, ""
-
-
-def normalize(name: str) -> str:
-    """A distribution's name in its one spelling."""
-    return re.sub("[-_.]+", "-", name).lower()
 
 
 def read_headers(text: bytes | None) -> tuple[tuple[tuple[str, str], ...], str]:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from variantkit.errors import InputError
 from variantkit.provider.foreign import shown
 from variantkit.trust.members import STDLIB_NAMES, check_content, check_names
+from variantkit.variants.grammar import normalized_name
 from variantkit_allowlist.inspection.bill import Bill, check_record, read_bill
-from variantkit_allowlist.inspection.contents import Contents, normalize, read_contents, read_headers
+from variantkit_allowlist.inspection.contents import Contents, read_contents, read_headers
 from variantkit_allowlist.inspection.known import KINDS
 from variantkit_allowlist.inspection.reading import Fact, Used, read_facts
 from variantkit_allowlist.inspection.source import Module, read_modules
@@ -234,7 +235,7 @@ def _metadata_problems(contents: Contents) -> Iterator[str]:
     headers, _ = read_headers(contents.read_info("METADATA"))
     for name, expected in (("Name", contents.package), ("Version", contents.version)):
         found = [value for header, value in headers if header.lower() == name.lower()]
-        plain = [normalize(value) if name == "Name" else value for value in found]
+        plain = [normalized_name(value) if name == "Name" else value for value in found]
         if plain != [expected]:
             yield f"METADATA has {name} {shown(', '.join(found), 100) or 'missing'}; the file name says {expected}"
     yield from (

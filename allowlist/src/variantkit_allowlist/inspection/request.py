@@ -18,12 +18,10 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 from variantkit.errors import DocumentError, InputError, Problem
 from variantkit.provider.foreign import shown
 from variantkit.trust.alphabet import is_endpoint, is_package
-from variantkit.trust.needs import check_need, is_watched_path
 from variantkit.trust.strict_json import load_strict
-from variantkit.variants.grammar import is_name
+from variantkit.variants.grammar import is_name, normalized_name
 from variantkit.variants.wheel import parse_wheel_name
-from variantkit_allowlist.inspection.contents import normalize
-from variantkit_allowlist.model import GrantedNeeds, Sha256, Table
+from variantkit_allowlist.model import NEED_KINDS, GrantedNeeds, Sha256, Table, refused_needs, refused_watches
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -137,7 +135,7 @@ def _name_problems(request: Request) -> Iterator[Problem]:
     """Names that contradict one another, or are none."""
     try:
         name = parse_wheel_name(request.filename)
-        if (normalize(name.name), name.version) != (request.package, request.version):
+        if (normalized_name(name.name), name.version) != (request.package, request.version):
             yield Problem("package", f"expected the package and version of {request.filename}")
     except InputError as error:
         yield Problem("filename", shown(str(error)))
@@ -156,17 +154,14 @@ def _name_problems(request: Request) -> Iterator[Problem]:
 
 def _grant_problems(request: Request) -> Iterator[Problem]:
     """What no approved list can grant: the floor."""
-    for kind in ("read", "devices", "libraries", "programs"):
+    for kind in NEED_KINDS:
         wanted: tuple[str, ...] = getattr(request.needs, kind)
         if len(wanted) > MOST:
             yield Problem(f"needs.{kind}", f"expected at most {MOST}, found {len(wanted)}")
-        for text in wanted:
-            if reason := check_need(kind, text):
-                yield Problem(f"needs.{kind}", f"{ascii(text)[:120]}: {reason}")
-    for kind, paths in (("presence", request.presence), ("fingerprint", request.fingerprint)):
-        for path in paths:
-            if not is_watched_path(path):
-                yield Problem(kind, f"expected a path or glob under /dev, /sys or /proc, found {ascii(path)[:120]}")
+    for kind, _, text, reason in refused_needs(request.needs):
+        yield Problem(f"needs.{kind}", f"{ascii(text)[:120]}: {reason}")
+    for kind, _, sentence in refused_watches(request.presence, request.fingerprint):
+        yield Problem(kind, sentence)
 
 
 def _evidence_problems(request: Request) -> Iterator[Problem]:

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 from tomlkit import parse
 from tomlkit.exceptions import TOMLKitError
 
 from variantkit.errors import DocumentError, InputError, Problem
-from variantkit.trust.needs import check_need
-from variantkit_allowlist.model import GrantedNeeds
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from variantkit_allowlist.model import GrantedNeeds, frozen, refused_needs
 
 
 def read_needs(data: bytes, where: str) -> GrantedNeeds:
@@ -27,21 +22,14 @@ def read_needs(data: bytes, where: str) -> GrantedNeeds:
     entry = table.get("providers", table)
     found = entry.get("needs", entry) if isinstance(entry, dict) else entry
     try:
-        needs = GrantedNeeds.model_validate(_frozen(found))
+        needs = GrantedNeeds.model_validate(frozen(found))
     except ValidationError as error:
         problems = [Problem(".".join(map(str, item["loc"])), item["msg"]) for item in error.errors()]
         raise DocumentError(where, problems) from None
-    if refused := list(_refused(needs)):
+    refused = [Problem(f"{kind}[{at}]", f"{text!a}: {reason}") for kind, at, text, reason in refused_needs(needs)]
+    if refused:
         raise DocumentError(where, refused)
     return needs
-
-
-def _refused(needs: GrantedNeeds) -> Iterator[Problem]:
-    for kind in ("read", "devices", "libraries", "programs"):
-        for at, text in enumerate(getattr(needs, kind)):
-            problem = check_need(kind, text)
-            if problem is not None:
-                yield Problem(f"{kind}[{at}]", f"{text!a}: {problem}")
 
 
 def _table(data: bytes, where: str) -> dict[str, object]:
@@ -54,9 +42,3 @@ def _table(data: bytes, where: str) -> dict[str, object]:
     if not isinstance(table, dict):
         raise InputError(f"{where}: expected a table of needs")
     return table
-
-
-def _frozen(value: object) -> object:
-    if isinstance(value, dict):
-        return {key: _frozen(item) for key, item in value.items()}
-    return tuple(map(_frozen, value)) if isinstance(value, list) else value

@@ -9,10 +9,9 @@ from pydantic import Field, ValidationError
 from variantkit.errors import InputError, RefusedError
 from variantkit.trust.alphabet import is_package
 from variantkit.trust.dates import format_date, parse_date
-from variantkit.trust.needs import check_need
 from variantkit.trust.versions import is_version
 from variantkit_allowlist.keys import parse_public, public_of
-from variantkit_allowlist.model import GrantedNeeds, Sha256, Table
+from variantkit_allowlist.model import GrantedNeeds, Sha256, Table, frozen, refused_needs
 from variantkit_allowlist.statements.envelope import (
     Subject,
     make_statement,
@@ -126,7 +125,7 @@ def check_review(data: bytes, reviewers: Mapping[str, Reviewer], where: str = "t
 def _read_predicate(predicate: Mapping[str, object], where: str) -> tuple[_Predicate, int]:
     """Return the predicate and its time in unix seconds."""
     try:
-        read = _Predicate.model_validate(_frozen(predicate), by_alias=True, by_name=False)
+        read = _Predicate.model_validate(frozen(predicate), by_alias=True, by_name=False)
         return read, parse_date(read.reviewed)
     except ValidationError as error:
         first = error.errors()[0]
@@ -140,17 +139,8 @@ def _require_sound(predicate: _Predicate, where: str) -> None:
     """A signature makes nothing well-formed: what is printed or granted later is checked like any other."""
     if not is_package(predicate.package) or not is_version(predicate.version):
         raise RefusedError(f"{where}: expected a package and its version, found {predicate.package!a}")
-    for kind in ("read", "devices", "libraries", "programs"):
-        for text in getattr(predicate.needs, kind, ()):
-            problem = check_need(kind, text)
-            if problem:
-                raise RefusedError(f"{where}: needs.{kind}: {text!a}: {problem}")
-
-
-def _frozen(value: object) -> object:
-    if isinstance(value, dict):
-        return {key: _frozen(item) for key, item in value.items()}
-    return tuple(map(_frozen, value)) if isinstance(value, list) else value
+    for kind, _, text, reason in refused_needs(predicate.needs or GrantedNeeds()):
+        raise RefusedError(f"{where}: needs.{kind}: {text!a}: {reason}")
 
 
 def require_own_key(name: str, reviewers: Mapping[str, Reviewer], signer: Signer) -> None:

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 
 from variantkit.errors import InputError
 from variantkit.trust.alphabet import is_endpoint, is_index_url, is_list_id, is_package
-from variantkit.trust.needs import check_need, is_watched_path
 from variantkit.trust.versions import is_version
+from variantkit.variants.grammar import normalized_name
 from variantkit_allowlist.keys import parse_public
+from variantkit_allowlist.model import refused_needs, refused_watches
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from variantkit_allowlist.model import Approval, GrantedNeeds, IdentityRule, Ledger, Package, Role, VendorKey
+    from variantkit_allowlist.model import Approval, IdentityRule, Ledger, Package, Role, VendorKey
     from variantkit_allowlist.store.layout import Path
 
     Found = Iterator[tuple[Path, str]]
@@ -167,7 +168,7 @@ def _check_role(ledger: Ledger, path: Path, role: Role, *, online: bool) -> Foun
 
 def _check_package(ledger: Ledger, name: str, package: Package) -> Found:
     path = ("packages", name)
-    if not is_package(name) or name != re.sub(r"[-_.]+", "-", name).lower():
+    if not is_package(name) or name != normalized_name(name):
         yield path, f"expected a package's normalized name (lower case, '-' between words), found {name!a}"
     yield from _check_offer(path, package.namespace, package.plugin_api, package.index, package.reimplements)
     yield from _unknown((*path, "authors"), package.authors, ledger.reviewers, "[reviewers]")
@@ -247,23 +248,14 @@ def _check_approval(ledger: Ledger, path: Path, item: Approval) -> Found:
     yield from _check_offer(path, item.namespace, item.plugin_api, item.index, item.reimplements)
     yield from _unknown((*path, "who"), item.who, ledger.reviewers, "[reviewers]; who leaves keeps a table, keys = []")
     yield from _unknown((*path, "criteria"), item.criteria, ledger.criteria, "[criteria]")
-    yield from _check_needs((*path, "needs"), item.needs)
-    for key, globs in (("presence", item.presence), ("fingerprint", item.fingerprint)):
-        for at, glob in enumerate(globs):
-            if not is_watched_path(glob):
-                yield (*path, key, at), f"expected a path or glob under /dev, /sys or /proc, found {glob!a}"
+    for kind, at, text, reason in refused_needs(item.needs):
+        yield (*path, "needs", kind, at), f"{text!a}: {reason}"
+    for kind, at, sentence in refused_watches(item.presence, item.fingerprint):
+        yield (*path, kind, at), sentence
     if item.evidence == "identity" and item.identity is None:
         yield (*path, "evidence"), "identity as evidence needs the table of the identity that was verified"
     if not item.approved <= item.expires <= item.approved + datetime.timedelta(days=MAX_APPROVAL_DAYS):
         yield (*path, "expires"), f"expected a date within {MAX_APPROVAL_DAYS} days after {item.approved}"
-
-
-def _check_needs(path: Path, needs: GrantedNeeds) -> Found:
-    for kind in ("read", "devices", "libraries", "programs"):
-        for at, text in enumerate(getattr(needs, kind)):
-            problem = check_need(kind, text)
-            if problem is not None:
-                yield (*path, kind, at), f"{text!a}: {problem}"
 
 
 def _check_twice(ledger: Ledger) -> Found:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from tomlkit import parse
 
 from variantkit.errors import DocumentError, Problem
-from variantkit_allowlist.model import Ledger
+from variantkit_allowlist.model import Ledger, frozen
 from variantkit_allowlist.store.agreement import check_agreement
 from variantkit_allowlist.store.layout import LayoutError, scan
 from variantkit_allowlist.store.texts import check_text, check_values
@@ -72,16 +72,9 @@ def _one_sentence(error: Exception) -> str:
 def _validate(tables: Mapping[str, object]) -> tuple[Ledger | None, list[tuple[Path, str]]]:
     try:
         # by_name=False: `warn_until` for `warn-until` would be a second spelling of one key.
-        return Ledger.model_validate(_frozen(tables), by_alias=True, by_name=False), []
+        return Ledger.model_validate(frozen(tables), by_alias=True, by_name=False), []
     except ValidationError as error:
         return None, [_sentence(detail) for detail in error.errors(include_url=False, include_context=True)]
-
-
-def _frozen(value: object) -> object:
-    """Lists as tuples: strict validation takes nothing for anything else, and TOML has lists alone."""
-    if isinstance(value, dict):
-        return {key: _frozen(item) for key, item in value.items()}
-    return tuple(map(_frozen, value)) if isinstance(value, list) else value
 
 
 _EXPECTED = {

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from variantkit_allowlist.store.comments import Lines
     from variantkit_allowlist.store.layout import Path
 
-SORTED_LISTS = ("approved", "revoked")
-
 
 def tidy(text: str, where: str = "providers.toml") -> str:
     """Return the file in its one form; raise DocumentError with all its problems when it is not valid.
