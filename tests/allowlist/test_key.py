@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -96,3 +98,23 @@ def test_debug_shows_where_an_error_comes_from(
 ) -> None:
     assert cli.main(["key", *arguments, str(tmp_path / "nothing")], world()) == 2
     assert "Traceback" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [["key", "new", "{folder}/new.pem"], ["key", "show", "{key}"]])
+def test_without_a_terminal_a_passphrase_is_not_asked_for_in_the_open(tmp_path: Path, words: list[str]) -> None:
+    """In a job of a CI there is nobody to ask: one sentence names the file that holds it instead."""
+    key = write_key_file(tmp_path, "alice")
+    done = subprocess.run(
+        [sys.executable, "-c", "import sys; from variantkit_allowlist.cli import main; sys.exit(main())"]
+        + [word.format(folder=tmp_path, key=key) for word in words],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        start_new_session=True,  # nor is there a terminal of the session
+        env={name: value for name, value in os.environ.items() if name != "VARIANTKIT_KEY_PASSPHRASE_FILE"},
+    )
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert "there is no terminal to ask at; name a file with it in VARIANTKIT_KEY_PASSPHRASE_FILE" in line
+    assert not (tmp_path / "new.pem").exists()

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from variantkit_allowlist.provenance import Evidence, WheelFile
     from variantkit_allowlist.store import ListDirectory
 
-MAX_NEEDS_BYTES = 1 << 20
-
 EXAMPLES = """\
 examples:
   variantkit-allowlist approve acme_variant_provider-2.0-py3-none-any.whl
@@ -161,7 +159,7 @@ def _proposal(args: argparse.Namespace, request: Request | None, directory: List
     """What the entry is to say: the options, else the request's wishes, which reviews must bear out."""
     from variantkit_allowlist.curation.dossier import Proposal
     from variantkit_allowlist.model import GrantedNeeds
-    from variantkit_allowlist.statements.needs_file import read_needs
+    from variantkit_allowlist.statements.needs_file import MAX_NEEDS_BYTES, read_needs
     from variantkit_allowlist.store.files import read_file
 
     wished = None

@@ -13,10 +13,10 @@ from variantkit_allowlist.curation.decision import Case, blockers_told, decide_a
 from variantkit_allowlist.curation.grants import compare_needs, previous_needs
 from variantkit_allowlist.curation.history import revocations_of
 from variantkit_allowlist.curation.running import with_catalogue, without_catalogue
-from variantkit_allowlist.provenance import gather_evidence, judge_evidence, load_trust_root, read_material
-from variantkit_allowlist.provenance.evidence import KEY_SUFFIX, Evidence
+from variantkit_allowlist.provenance import Evidence, gather_evidence, judge_evidence, read_material, read_trust_root
 from variantkit_allowlist.provenance.material import MaterialError
 from variantkit_allowlist.store.files import read_file
+from variantkit_allowlist.store.wheels import ATTESTATION_SUFFIXES, KEY_SUFFIX
 
 if TYPE_CHECKING:
     import argparse
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from variantkit_allowlist.provenance import Attestation, WheelFile
     from variantkit_allowlist.store import ListDirectory
     from variantkit_allowlist.verdict import Provenance, Verdict
-
-TRUST_ROOT_CAP = 1 << 20
 
 
 class Decided(NamedTuple):
@@ -60,7 +58,7 @@ def verify_origin(
     """
     from variantkit_allowlist.cli.verify import rebuild_when_asked
 
-    root = load_trust_root(read_file(directory.trust_root_path, TRUST_ROOT_CAP), directory.trust_root_path)
+    root = read_trust_root(directory.trust_root_path)
     ledger = directory.ledger
     provenance = judge_evidence(
         wheel,
@@ -85,10 +83,8 @@ def find_evidence(paths: tuple[str, ...], named: list[str] | None) -> tuple[Evid
 
 def _bytes_of(path: str, evidence: Evidence, named: list[str] | None) -> dict[str, bytes]:
     """What is to be kept of it: files beside the wheel as they are, named ones as one file of JSON lines."""
-    from variantkit_allowlist.store.wheels import SUFFIXES
-
     found = {KEY_SUFFIX: evidence.envelope} if evidence.envelope is not None else {}
-    beside = [suffix for suffix in SUFFIXES if suffix != KEY_SUFFIX and os.path.isfile(path + suffix)]
+    beside = [suffix for suffix in ATTESTATION_SUFFIXES if os.path.isfile(path + suffix)]
     if named is None and beside:
         return {**found, **{suffix: read_file(path + suffix, 4 << 20) for suffix in beside}}
     lines = [json.dumps(item.document, separators=(",", ":")).encode() + b"\n" for item in evidence.material]

@@ -30,7 +30,17 @@ class Taken(NamedTuple):
     left_out: tuple[str, ...]
 
 
+EXAMPLES = """\
+examples:
+  variantkit-allowlist import partner                         from the url in providers.toml
+  variantkit-allowlist import partner --from /media/stick     from a copy of their public/
+  variantkit-allowlist import partner --locked                fetch nothing, show what is kept
+exit codes: 0 kept · 1 refused: signatures, an older edition, a revocation forgotten · 2 wrong usage · 3 no answer
+"""
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = EXAMPLES
     parser.add_argument("name", metavar="NAME", help="the import's name in providers.toml")
     parser.add_argument("--list", metavar="DIR", default=".", help="the list's directory (default: the current one)")
     where = parser.add_mutually_exclusive_group()

@@ -21,10 +21,17 @@ if TYPE_CHECKING:
 
 SCHEMA = "variantkit.init/1"
 MAX_PUBLIC_FILE = 65536
-MAX_TRUST_ROOT = 1 << 20
+
+EXAMPLES = """\
+examples:
+  variantkit-allowlist init list --id example.org/providers --reviewer alice=alice.pem.pub:Example \\
+    --reviewer bob=bob.pem.pub:Example --reviewer carol=carol.pem.pub:Partner
+exit codes: 0 there is a list · 1 fewer persons than root needs · 2 wrong usage, or the directory is not empty
+"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = EXAMPLES
     add = parser.add_argument
     add("directory", metavar="DIR", help="where the list is kept; new or empty")
     add("--id", required=True, help="the list's lasting name, such as example.org/providers")
@@ -51,11 +58,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, world: World) -> int:
     """Write a new list of public parts alone."""
+    from variantkit_allowlist.provenance import read_trust_root
+
     if args.root_threshold < 1:
         raise InputError(f"--root-threshold {args.root_threshold}: expected at least 1")
     persons = _read_persons(args.reviewer)
     services = tuple((name, _read_keys(path, "--service")[0]) for name, path in map(_split, args.service))
-    trust_root = _read_trust_root(args.trust_root)
+    trust_root = read_trust_root(args.trust_root)
     beginning = Beginning(args.id, persons, services, args.root_threshold, trust_root.data)
     ledger = begin_list(args.directory, beginning)
     if args.json:
@@ -109,14 +118,6 @@ def _read_keys(path: str, option: str) -> tuple[str, ...]:
         return tuple(parse_public(line).line for line in lines)
     except InputError as error:
         raise InputError(f"{option} {path}: {error}") from None
-
-
-def _read_trust_root(path: str | None) -> TrustRoot:
-    from variantkit_allowlist.provenance import bundled_trust_root, load_trust_root
-
-    if path is None:
-        return bundled_trust_root()
-    return load_trust_root(read_file(path, MAX_TRUST_ROOT), path)
 
 
 def _warnings(ledger: Ledger) -> list[str]:

@@ -20,8 +20,16 @@ if TYPE_CHECKING:
 SCHEMA = "variantkit.key/1"
 PRIVATE_MARK = b"PRIVATE KEY-----"
 
+EXAMPLES = """\
+examples:
+  variantkit-allowlist key new alice.pem        alice.pem, encrypted, and alice.pem.pub, which others may see
+  variantkit-allowlist key show agent:SHA256:…   the public line of a key in the ssh-agent
+exit codes: 0 fine · 1 the passphrase is wrong · 2 wrong usage, or no such key
+"""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = EXAMPLES
     actions = parser.add_subparsers(dest="action", required=True, metavar="new|show")
     new = add_parser(actions, "new", "make an Ed25519 key: FILE, encrypted, and FILE.pub with its public line", "")
     new.add_argument("file", metavar="FILE", help="where to write it; not there yet, and outside every list")

@@ -7,6 +7,8 @@ import importlib
 import sys
 from typing import TYPE_CHECKING
 
+import variantkit
+import variantkit_allowlist
 from variantkit.cli.help import HelpFormatter
 from variantkit.cli.terminal import print_note, print_traceback
 from variantkit.errors import VariantkitError
@@ -43,6 +45,20 @@ MODULES = {"import": "import_list"}
 """Verbs that are words of Python's own."""
 # fmt: on
 
+VERSION = f"variantkit-allowlist {variantkit_allowlist.__version__}, variantkit {variantkit.__version__}"
+
+EXAMPLES = """\
+a list, from nothing:
+  key new     a key for each person
+  init        the list, in a directory that is kept in git
+  verify, inspect, review, approve     a wheel, by two persons
+  publish, sign     an edition, by two of them
+  update      on every machine
+examples:
+  variantkit-allowlist status                    which lists are in force on this machine
+  variantkit-allowlist approve --help            what a verb takes, with examples
+exit codes: 0 fine, allowed · 1 no, denied · 2 wrong usage or broken input · 3 could not determine"""
+
 EXIT_CODES = "exit codes: 0 fine, allowed · 1 no, denied · 2 wrong usage or broken input · 3 could not determine"
 
 
@@ -50,7 +66,10 @@ def main(argv: Sequence[str] | None = None, world: World | None = None) -> int:
     """Run one command and return its exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     verb = next((word for word in arguments if not word.startswith("-")), None)
-    args = _parser(verb).parse_args(arguments)
+    if not arguments:
+        _parser(None)[0].print_help(sys.stderr)
+        return 2
+    args = parse(arguments, verb)
     try:
         return int(_module(args.verb).run(args, world or World()))
     except VariantkitError as error:
@@ -66,25 +85,37 @@ def main(argv: Sequence[str] | None = None, world: World | None = None) -> int:
         return 3
 
 
-def _parser(wanted: str | None) -> argparse.ArgumentParser:
-    """The parser; only the module of the verb that was typed is loaded, since some cost 0.3 s."""
+def parse(arguments: Sequence[str], verb: str | None) -> argparse.Namespace:
+    """The arguments of one command; what is left over is told with the usage of its own verb."""
+    parser, verbs = _parser(verb)
+    args, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        verbs[args.verb].error(f"unrecognized arguments: {' '.join(unknown)}")
+    return args
+
+
+def _parser(wanted: str | None) -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
+    """The parser, and those of the verbs; only the module of the verb that was typed is loaded: some cost 0.3 s."""
     parser = argparse.ArgumentParser(
         prog="variantkit-allowlist",
         description="Keep the list of provider wheels that variantkit may run.",
         formatter_class=HelpFormatter,
-        epilog=EXIT_CODES,
+        epilog=EXAMPLES,
     )
+    parser.add_argument("--version", action="version", version=VERSION, help="show the version and exit")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="COMMAND")
+    children = {}
     for verb, told in VERBS.items():
         module = _module(verb) if verb == wanted else None
         described = (module.__doc__ or told).partition("\n")[0] if module else told
         child = verbs.add_parser(
             verb, help=told, description=described, epilog=EXIT_CODES, formatter_class=HelpFormatter
         )
+        children[verb] = child
         if module:
             module.add_arguments(child)
             child.add_argument("--debug", action="store_true", help="show where an error comes from")
-    return parser
+    return parser, children
 
 
 def _module(verb: str):  # type: ignore[no-untyped-def]  # a module is its own type

@@ -26,8 +26,16 @@ ROOT_CAP = 512_000
 _is_sha256 = re.compile(r"[0-9a-f]{64}").fullmatch
 _is_base = re.compile(r"https://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~/-]*)?").fullmatch
 
+EXAMPLES = """\
+examples:
+  variantkit-allowlist mirror plain-mirror --list list                   for any web server, or as it is
+  variantkit-allowlist mirror verify plain-mirror --root 1.root.json     on the other side
+exit codes: 0 written, or verified · 1 wheels are missing, or something is not what was signed · 2 wrong usage
+"""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = EXAMPLES
     parser.usage = f"{parser.prog} DIR [options]\n       {parser.prog} verify DIR [options]"
     parser.add_argument("words", metavar="DIR", nargs="+", help="the mirror to write, or to verify")
     parser.add_argument("--list", metavar="DIR", default=".", help="the list's directory (default: the current one)")

@@ -22,8 +22,17 @@ if TYPE_CHECKING:
 
 SCHEMA = "variantkit.publish/1"
 
+EXAMPLES = """\
+examples:
+  variantkit-allowlist publish                                stage it and look
+  variantkit-allowlist publish --key file:alice.pem           and sign it; the others run `sign`
+  variantkit-allowlist publish --refresh --key file:bob.pem   nothing changed, and the signatures end soon
+exit codes: 0 staged, or published · 1 nothing changed, or refused · 2 wrong usage
+"""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = EXAMPLES
     from variantkit_allowlist.keys.signer import HELP
 
     parser.add_argument("--list", metavar="DIR", default=".", help="the list's directory (default: this one)")

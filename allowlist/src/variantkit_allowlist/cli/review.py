@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from variantkit.cli.terminal import print_json, print_line, print_note
 from variantkit.errors import InputError, RefusedError
 from variantkit.trust.alphabet import is_sha256
-from variantkit.trust.canonical import MAX_WHEEL_BYTES, require_canonical
 from variantkit.trust.dates import format_date
-from variantkit.trust.versions import same_version
+from variantkit.trust.versions import is_version, same_version
 from variantkit_allowlist.keys import open_signer, public_of
 from variantkit_allowlist.keys.signer import HELP
 from variantkit_allowlist.model import GrantedNeeds
@@ -23,26 +21,17 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from variantkit_allowlist.cli.world import World
+    from variantkit_allowlist.provenance import WheelFile
     from variantkit_allowlist.statements import Review
     from variantkit_allowlist.store import ListDirectory
 
 SCHEMA = "variantkit.review/1"
-MAX_NEEDS_BYTES = 1 << 20
 MAX_EVIDENCE_BYTES = 4 << 20
 NEEDS_CRITERION = "reviewed-needs"
 
 
-class Wheel(NamedTuple):
-    """A canonical wheel that says the same name and version outside and inside."""
-
-    filename: str
-    package: str
-    version: str
-    sha256: str
-    data: bytes
-
-
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = EXAMPLES
     add = parser.add_argument
     add("wheel", metavar="WHEEL", help="the file that was reviewed")
     add("--as", dest="who", required=True, metavar="NAME", help="who you are in [reviewers]")
@@ -64,6 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, world: World) -> int:
     """Sign one review; an earlier one of the same person stays."""
+    from variantkit_allowlist.provenance import read_wheel_file
     from variantkit_allowlist.statements import keep_review, require_own_key, write_review
 
     now = world.now()
@@ -71,7 +61,8 @@ def run(args: argparse.Namespace, world: World) -> int:
     if args.who not in directory.ledger.reviewers:
         known = ", ".join(directory.ledger.reviewers) or "nobody yet"
         raise InputError(f"--as {args.who}: is not in [reviewers] of {directory.ledger_path}; expected one of {known}")
-    wheel = read_wheel(args.wheel)
+    wheel = read_wheel_file(args.wheel)
+    _require_reviewable(wheel)
     review = _review(args, directory, wheel, now)
     signer = open_signer(args.key, world.ask_secret, world.environ)
     require_own_key(args.who, directory.ledger.reviewers, signer)
@@ -98,29 +89,21 @@ def _beside(wheel: str, kept: str) -> dict[str, bytes]:
     }
 
 
-def read_wheel(path: str) -> Wheel:
-    """Read a wheel once; raise RefusedError unless every reader reads the same in it."""
-    from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+def _require_reviewable(wheel: WheelFileFile) -> None:
+    """Refuse a wheel that readers may read differently, or whose name says another thing than its content."""
+    from variantkit_allowlist.inspection.contents import read_contents
 
-    filename = os.path.basename(path)
-    try:
-        package, version, _, _ = parse_wheel_filename(filename)
-    except InvalidWheelFilename as error:
-        raise InputError(f"{path}: expected a wheel's file name: {error}") from None
-    data = read_file(path, MAX_WHEEL_BYTES)
-    try:
-        members = require_canonical(data)
-    except InputError as error:
-        raise RefusedError(
-            f"{path}: wheel-not-canonical: {error}; ask for a wheel that every reader reads the same"
-        ) from None
-    folder = "-".join(filename.split("-")[:2]) + ".dist-info/METADATA"
-    if folder not in members:
-        raise RefusedError(f"{path}: holds no {folder}: its name says another package or version than its content")
-    return Wheel(filename, package, str(version), hashlib.sha256(data).hexdigest(), data)
+    if wheel.problem:
+        told = "ask for a wheel that every reader reads the same"
+        raise RefusedError(f"{wheel.filename}: wheel-not-canonical: {wheel.problem}; {told}")
+    if not is_version(wheel.version):
+        raise RefusedError(f"{wheel.filename}: expected a version in PEP 440's normal form, found {wheel.version!a}")
+    folder = "-".join(wheel.filename.split("-")[:2]) + ".dist-info"
+    if read_contents(wheel.data, wheel.filename).info != folder:
+        raise RefusedError(f"{wheel.filename}: holds no {folder}: its name says another package or version inside")
 
 
-def _review(args: argparse.Namespace, directory: ListDirectory, wheel: Wheel, now: int) -> Review:
+def _review(args: argparse.Namespace, directory: ListDirectory, wheel: WheelFile, now: int) -> Review:
     from variantkit_allowlist.statements import Review
 
     criteria = _criteria(directory, args.criteria)
@@ -157,14 +140,14 @@ def _criteria(directory: ListDirectory, given: Sequence[str]) -> tuple[str, ...]
 
 
 def _needs(path: str | None) -> GrantedNeeds | None:
-    from variantkit_allowlist.statements.needs_file import read_needs
+    from variantkit_allowlist.statements.needs_file import MAX_NEEDS_BYTES, read_needs
 
     if path is None:
         return None
     return GrantedNeeds() if path == "none" else read_needs(read_file(path, MAX_NEEDS_BYTES), path)
 
 
-def _delta(directory: ListDirectory, wheel: Wheel, version: str) -> str:
+def _delta(directory: ListDirectory, wheel: WheelFile, version: str) -> str:
     """The sha256 of the approved wheel that a change starts from."""
     found = [
         digest
@@ -179,7 +162,7 @@ def _delta(directory: ListDirectory, wheel: Wheel, version: str) -> str:
     raise InputError(f"--delta-from {version}: this version of {wheel.package} {told}; review the whole instead")
 
 
-def _warn(directory: ListDirectory, wheel: Wheel, review: Review) -> None:
+def _warn(directory: ListDirectory, wheel: WheelFile, review: Review) -> None:
     """What will be refused later is said now; the review is signed all the same."""
     package = directory.ledger.packages.get(wheel.package)
     if package is None:

@@ -15,8 +15,16 @@ if TYPE_CHECKING:
 
     from variantkit_allowlist.cli.world import World
 
+EXAMPLES = """\
+examples:
+  variantkit-allowlist sign                       look at what is staged
+  variantkit-allowlist sign --key file:bob.pem
+exit codes: 0 signed · 1 refused: it is not what providers.toml says, or nothing is staged · 2 wrong usage
+"""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = EXAMPLES
     from variantkit_allowlist.keys.signer import HELP
 
     parser.add_argument("--list", metavar="DIR", default=".", help="the list's directory (default: this one)")

@@ -15,8 +15,15 @@ if TYPE_CHECKING:
     from variantkit_allowlist.cli.world import World
     from variantkit_allowlist.site import Catalogue
 
+EXAMPLES = """\
+examples:
+  variantkit-allowlist site catalogue --list list      then open catalogue/index.html
+exit codes: 0 written · 1 nothing is published yet · 2 wrong usage, or a directory of somebody else's
+"""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = EXAMPLES
     parser.add_argument(
         "directory", metavar="DIR", help="where to write; new, empty, or an earlier site of this command"
     )

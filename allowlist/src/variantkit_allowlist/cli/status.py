@@ -26,8 +26,17 @@ if TYPE_CHECKING:
 
 SCHEMA = "variantkit.lists/1"
 
+EXAMPLES = """\
+examples:
+  variantkit-allowlist status                  which lists are in force on this machine
+  variantkit-allowlist status --verify         and whether they still are what was signed
+  variantkit-allowlist status --list list      a list that is kept here: what waits, what ends, who must sign
+exit codes: 0 in force · 1 expired, rolled back or altered, or there is none · 2 wrong usage · 3 cannot be believed
+"""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = EXAMPLES
     parser.add_argument("--approved", metavar="FILE", help="an approved list, as for variantkit")
     parser.add_argument(
         "--list", metavar="DIR", help="a list that is kept here (default: this directory, if it is one)"

@@ -7,10 +7,8 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from pydantic import JsonValue, ValidationError
-
 from variantkit.cli.terminal import print_json, print_line, print_note
-from variantkit.errors import InputError, RefusedError
+from variantkit.errors import RefusedError
 from variantkit.trust.canonical import MAX_WHEEL_BYTES
 from variantkit_allowlist.cli.inspect import is_in_order
 from variantkit_allowlist.inspection import compare_wheels, inspect_wheel, write_request
@@ -18,10 +16,13 @@ from variantkit_allowlist.inspection.change import as_document as change_documen
 from variantkit_allowlist.inspection.report import as_document
 from variantkit_allowlist.inspection.request import MAX_EVIDENCE_BYTES, Previous, Request, embed
 from variantkit_allowlist.model import GrantedNeeds
+from variantkit_allowlist.statements.needs_file import MAX_NEEDS_BYTES, read_needs
 from variantkit_allowlist.store.files import read_file, write_whole
 
 if TYPE_CHECKING:
     import argparse
+
+    from pydantic import JsonValue
 
     from variantkit.conformance import Report
     from variantkit_allowlist.cli.world import World
@@ -67,7 +68,7 @@ def run(args: argparse.Namespace, world: World) -> int:
     inspection = inspect_wheel(wheel, filename)
     _require_in_order(inspection, args.plugin_api)
     evidence = tuple(embed(os.path.basename(path), read_file(path, MAX_EVIDENCE_BYTES)) for path in args.attestation)
-    needs = _read_needs(args.needs) if args.needs else None
+    needs = read_needs(read_file(args.needs, MAX_NEEDS_BYTES), f"--needs {args.needs}") if args.needs else None
     previous = (read_file(args.previous, MAX_WHEEL_BYTES), os.path.basename(args.previous)) if args.previous else None
     catalogues, report = _run_it(args, world, wheel, previous, needs) if args.ask else ([], None)
     change = _compare(previous, (wheel, filename), catalogues)
@@ -115,20 +116,6 @@ def _require_in_order(inspection: Inspection, endpoints: list[str]) -> None:
     for endpoint in endpoints:
         if not has_module(names, endpoint.partition(":")[0]):
             raise RefusedError(f"{inspection.filename}: --plugin-api {endpoint}: the wheel has no such module")
-
-
-def _read_needs(path: str) -> GrantedNeeds:
-    """The needs in a file, as TOML (what `provider check --propose-needs` prints) or as JSON."""
-    data = read_file(path, 1 << 20)
-    if data.lstrip()[:1] == b"{":
-        try:
-            return GrantedNeeds.model_validate_json(data)
-        except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
-            raise InputError(f"--needs {path}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
-    from variantkit.conformance.needs import parse_needs
-
-    return GrantedNeeds(**parse_needs(data, f"--needs {path}")._asdict())
 
 
 def _run_it(

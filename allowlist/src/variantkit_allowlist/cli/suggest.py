@@ -19,8 +19,16 @@ if TYPE_CHECKING:
 
 SCHEMA = "variantkit.suggest/1"
 
+EXAMPLES = """\
+examples:
+  variantkit-allowlist suggest                 what waits in requests/ and wheels/, the least to read first
+  variantkit-allowlist suggest --list list --json
+exit codes: 0 told, also when nothing waits · 2 wrong usage, or a list that cannot be read
+"""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = EXAMPLES
     parser.add_argument("--list", metavar="DIR", default=".", help="the list's directory (default: this one)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 

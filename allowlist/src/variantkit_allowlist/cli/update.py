@@ -26,8 +26,17 @@ SCHEMA = "variantkit.update/1"
 ROOT_CAP = 512_000
 _is_sha256 = re.compile(r"[0-9a-f]{64}").fullmatch
 
+EXAMPLES = """\
+examples:
+  variantkit-allowlist update --url https://lists.example/providers --root 1.root.json     the first time
+  variantkit-allowlist update                                                           every time after
+  variantkit-allowlist update --from /media/stick                                       where no network is
+exit codes: 0 installed, or in place already · 1 refused; what is installed stays · 2 wrong usage · 3 no answer
+"""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = EXAMPLES
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--url", metavar="URL", help="where the list's public/ is served (default: where it was)")
     where.add_argument("--offline", action="store_true", help="verify the edition that is kept, and install it again")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from variantkit_allowlist.cli.world import World
     from variantkit_allowlist.model import IdentityRule
-    from variantkit_allowlist.provenance import Evidence, TrustRoot, WheelFile
+    from variantkit_allowlist.provenance import Evidence, WheelFile
     from variantkit_allowlist.store import ListDirectory
 
 _BY_HAND = ("repository", "workflow", "ref", "repository_id", "owner_id", "trigger", "runner", "issuer", "signer")
@@ -34,7 +34,18 @@ class _Target(NamedTuple):
     evidence: Evidence
 
 
+EXAMPLES = """\
+examples:
+  variantkit-allowlist verify WHEEL --repository acme/provider --workflow release.yml     by hand
+  variantkit-allowlist verify WHEEL --list list                                          by a list's own rules
+  variantkit-allowlist verify acme-variant-provider==1.0 --index-url https://index.example/simple --list list
+  variantkit-allowlist verify WHEEL --rebuild https://github.com/acme/provider@COMMIT     runs the build's code
+exit codes: 0 yes · 1 no · 2 wrong usage, no such file, an unusable root · 3 an index did not answer
+"""
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = EXAMPLES
     told = "a wheel's path, or a release on the index"
     parser.add_argument("target", metavar="WHEEL|NAME==VERSION", nargs="?", help=told)
     add_many = partial(parser.add_argument, action="extend", nargs="+")
@@ -160,20 +171,6 @@ def _is_any(evidence: Evidence) -> bool:
     return bool(evidence.material or evidence.envelope or evidence.problem)
 
 
-def _trust_root(args: argparse.Namespace, opened: ListDirectory | None) -> TrustRoot:
-    from variantkit_allowlist.provenance import bundled_trust_root, load_trust_root
-
-    path = args.trust_root or (opened.trust_root_path if opened is not None else None)
-    if path is None:
-        return bundled_trust_root()
-    try:
-        with open(path, "rb") as stream:
-            data = stream.read(1 << 20)
-    except OSError as error:
-        raise InputError(f"{path}: expected Sigstore's trusted_root.json, found none ({error.strerror})") from None
-    return load_trust_root(data, path)
-
-
 def _predicates(args: argparse.Namespace) -> tuple[str, ...]:
     from variantkit_allowlist.provenance.statement import SLSA, publish_type
 
@@ -185,9 +182,9 @@ def _predicates(args: argparse.Namespace) -> tuple[str, ...]:
 
 
 def _judge_by_hand(args: argparse.Namespace, world: World, target: _Target, rule: IdentityRule) -> Provenance:
-    from variantkit_allowlist.provenance import verify_identity
+    from variantkit_allowlist.provenance import read_trust_root, verify_identity
 
-    trust_root = _trust_root(args, None)
+    trust_root = read_trust_root(args.trust_root)
     if target.evidence.problem:
         return Provenance(False, "malformed", target.evidence.problem, trust_root=trust_root.sha256)
     return verify_identity(
@@ -216,7 +213,7 @@ def _judge_by_list(
 
     from variantkit_allowlist.curation.listed import judge_listed
     from variantkit_allowlist.imports import foreign_revocations
-    from variantkit_allowlist.provenance import judge_evidence
+    from variantkit_allowlist.provenance import judge_evidence, read_trust_root
     from variantkit_allowlist.store.files import read_file
 
     wheel, ledger, now = target.wheel, opened.ledger, world.now()
@@ -224,7 +221,7 @@ def _judge_by_list(
         wheel,
         ledger.packages.get(wheel.package),
         ledger.policy,
-        _trust_root(args, opened),
+        read_trust_root(args.trust_root or opened.trust_root_path),
         now,
         target.evidence,
         rebuilt=rebuilt,
