@@ -202,6 +202,15 @@ def test_a_wheel_whose_name_says_another_version_is_refused(
     assert "its name says another package or version than its content" in capsys.readouterr().err
 
 
+def test_a_version_that_no_list_can_name_is_refused_before_it_is_signed(
+    made: Curation, wheel: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    renamed = str(tmp_path / "acme_variant_provider-1.0.RC1-py3-none-any.whl")
+    os.rename(wheel, renamed)
+    assert _review(made, renamed, *SOURCE) == 1
+    assert "expected a version in PEP 440's normal form, found '1.0.RC1'" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("name", ["provider.zip", "provider.whl", "missing-1.0-py3-none-any.whl"])
 def test_what_is_no_wheel_is_wrong_input(
     made: Curation, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str

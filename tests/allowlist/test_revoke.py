@@ -10,7 +10,7 @@ import pytest
 from support.curation import NOW
 from support.vendors import PACKAGE, SOURCE, Team, codes, printed
 from variantkit.trust import parse_approved
-from variantkit_allowlist.curation import build_enforcement
+from variantkit_allowlist.curation import draft_enforcement
 from variantkit_allowlist.statements import read_vsa
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def test_a_revocation_ends_the_approval_however_it_is_named(
     (revoked,) = ledger.revoked
     assert (revoked.reason, revoked.who, str(revoked.since)) == ("it reads ~/.netrc", "alice", "2026-11-21")
     assert len(ledger.approved) == 1  # history is not rewritten
-    assert parse_approved(build_enforcement(ledger, {}, 1, NOW), "").entries == ()
+    assert parse_approved(draft_enforcement(ledger, {}, 1, NOW).data, "").entries == ()
 
 
 def test_row40_the_summary_then_says_failed(team: Team) -> None:

@@ -8,8 +8,8 @@ import re
 
 from support.imports import ROOT
 from variantkit_allowlist.cli import verify
-from variantkit_allowlist.provenance.evidence import SUFFIXES
 from variantkit_allowlist.provenance.rules import is_strangers
+from variantkit_allowlist.store.wheels import ATTESTATION_SUFFIXES
 from variantkit_allowlist.verdict import POLICY_CODES, PROVENANCE_CODES
 
 with open(os.path.join(ROOT, "docs", "verify.md"), encoding="utf-8") as stream:
@@ -35,7 +35,7 @@ def test_every_option_of_the_page_is_one_and_every_option_is_on_it() -> None:
 
 def test_the_names_beside_a_wheel_are_those_that_are_looked_for() -> None:
     named = PAGE.partition("one of ")[2].partition("; with")[0]
-    assert tuple(re.findall(r"`(\.[a-z.]+)`", named)) == SUFFIXES
+    assert tuple(re.findall(r"`(\.[a-z.]+)`", named)) == ATTESTATION_SUFFIXES
 
 
 def test_the_events_that_strangers_cause_are_refused() -> None:

@@ -12,7 +12,7 @@ from support.decisions import NOW, PACKAGE, TODAY, make_approved, make_ledger, m
 from support.lists import encode, make_entry, make_list
 from variantkit.errors import RefusedError
 from variantkit.trust import ApprovedList, parse_approved
-from variantkit_allowlist.curation import build_enforcement, draft_enforcement
+from variantkit_allowlist.curation import draft_enforcement
 from variantkit_allowlist.imports import ImportedList
 from variantkit_allowlist.model import Ledger
 
@@ -20,12 +20,12 @@ ROOT = "77" * 32
 
 
 def _built(ledger: Ledger, **imports: ImportedList) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(build_enforcement(ledger, imports, 7, NOW))
+    document: dict[str, Any] = json.loads(draft_enforcement(ledger, imports, 7, NOW).data)
     return document
 
 
 def _read(ledger: Ledger, **imports: ImportedList) -> ApprovedList:
-    return parse_approved(build_enforcement(ledger, imports, 7, NOW), "approved.json")
+    return parse_approved(draft_enforcement(ledger, imports, 7, NOW).data, "approved.json")
 
 
 def test_an_approval_becomes_an_entry_with_all_that_it_grants() -> None:
@@ -71,7 +71,7 @@ def test_an_approval_becomes_an_entry_with_all_that_it_grants() -> None:
 
 
 def test_what_only_people_read_does_not_reach_machines() -> None:
-    text = build_enforcement(make_ledger(approved=(make_approved(notes="internal"),)), {}, 1, NOW).decode()
+    text = draft_enforcement(make_ledger(approved=(make_approved(notes="internal"),)), {}, 1, NOW).data.decode()
     assert not any(word in text for word in ("internal", "alice", "reviewed-source", "identity", "github"))
 
 
@@ -83,7 +83,7 @@ def test_an_empty_ledger_gives_a_list_that_approves_nothing() -> None:
 def test_the_same_ledger_gives_the_same_bytes_in_whatever_order_it_was_written() -> None:
     approvals = [make_approved("1.0"), make_approved("1.10", "ee" * 32), make_approved("1.9", "ff" * 32)]
     made = {
-        build_enforcement(make_ledger(approved=tuple(order)), {}, 7, NOW)
+        draft_enforcement(make_ledger(approved=tuple(order)), {}, 7, NOW).data
         for order in (approvals, approvals[::-1], [approvals[1], approvals[0], approvals[2]])
     }
     assert len(made) == 1
@@ -127,7 +127,7 @@ def test_the_stricter_of_the_policy_and_the_approval_isolates() -> None:
 def test_warn_mode_without_a_near_end_is_refused(until: datetime.date | None) -> None:
     ledger = make_ledger(policy={"mode": "warn", "warn-until": until})
     with pytest.raises(RefusedError, match="warn-until: expected a date up to 2027-02-19"):
-        build_enforcement(ledger, {}, 1, NOW)
+        draft_enforcement(ledger, {}, 1, NOW)
 
 
 def test_warn_mode_names_its_end() -> None:
@@ -140,7 +140,7 @@ def test_warn_mode_names_its_end() -> None:
 def test_a_file_that_machines_would_refuse_is_never_made() -> None:
     ledger = make_ledger(approved=(make_approved(needs={"read": ("/home/x",)}),))
     with pytest.raises(RefusedError, match=r"providers\[0\].needs.read\[0\].*never granted.*correct providers.toml"):
-        build_enforcement(ledger, {}, 1, NOW)
+        draft_enforcement(ledger, {}, 1, NOW)
 
 
 def _imported(*entries: dict[str, object], criteria: tuple[str, ...] = ("safe",), **changes: object) -> ImportedList:

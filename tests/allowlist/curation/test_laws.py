@@ -27,7 +27,7 @@ from support.decisions import (
 from variantkit.trust import Approvals, LevelList, parse_approved
 from variantkit.trust.dates import DAY
 from variantkit.trust.union import entries_in_force
-from variantkit_allowlist.curation import Base, Case, build_enforcement, decide_approval
+from variantkit_allowlist.curation import Base, Case, decide_approval, draft_enforcement
 from variantkit_allowlist.curation.origin import started
 from variantkit_allowlist.model import GrantedNeeds, Ledger, Policy, Revoked
 
@@ -265,7 +265,7 @@ def test_a_revocation_or_a_later_clock_never_puts_more_in_force(
 
 
 def _in_force(ledger: Ledger, now: int) -> list[Any]:
-    approved = parse_approved(build_enforcement(ledger, {}, 1, NOW), "approved.json")
+    approved = parse_approved(draft_enforcement(ledger, {}, 1, NOW).data, "approved.json")
     entries = entries_in_force(Approvals((LevelList("system", approved),)), now)
     return [entry for entry in entries if entry.expires is None or entry.expires > now]
 

@@ -121,11 +121,3 @@ def test_an_edit_that_would_not_be_valid_is_not_written(directory: ListDirectory
     with pytest.raises(InputError, match=r"expected TOML|invisible character"):
         add_revocation(directory, revoked)
     assert read_file(directory.ledger_path, 1 << 20) == directory.data
-
-
-def test_what_a_list_keeps_is_what_verify_finds_beside_a_wheel() -> None:
-    from variantkit_allowlist.provenance.evidence import KEY_SUFFIX
-    from variantkit_allowlist.provenance.evidence import SUFFIXES as FOUND
-    from variantkit_allowlist.store.wheels import SUFFIXES
-
-    assert set(SUFFIXES) == {*FOUND, KEY_SUFFIX}

@@ -29,6 +29,15 @@ SCHEMA = "variantkit.review/1"
 MAX_EVIDENCE_BYTES = 4 << 20
 NEEDS_CRITERION = "reviewed-needs"
 
+EXAMPLES = """\
+examples:
+  variantkit-allowlist review acme_variant_provider-1.0-py3-none-any.whl --as alice --key ~/keys/alice \\
+    --criteria reviewed-source
+  variantkit-allowlist review acme_variant_provider-1.1-py3-none-any.whl --as alice --key ~/keys/alice \\
+    --criteria reviewed-data --delta-from 1.0      the change of its tables alone
+exit codes: 0 signed and kept · 1 the wheel or the key is refused · 2 wrong usage · 3 the agent or token does not answer
+"""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EXAMPLES
@@ -89,7 +98,7 @@ def _beside(wheel: str, kept: str) -> dict[str, bytes]:
     }
 
 
-def _require_reviewable(wheel: WheelFileFile) -> None:
+def _require_reviewable(wheel: WheelFile) -> None:
     """Refuse a wheel that readers may read differently, or whose name says another thing than its content."""
     from variantkit_allowlist.inspection.contents import read_contents
 
@@ -100,7 +109,8 @@ def _require_reviewable(wheel: WheelFileFile) -> None:
         raise RefusedError(f"{wheel.filename}: expected a version in PEP 440's normal form, found {wheel.version!a}")
     folder = "-".join(wheel.filename.split("-")[:2]) + ".dist-info"
     if read_contents(wheel.data, wheel.filename).info != folder:
-        raise RefusedError(f"{wheel.filename}: holds no {folder}: its name says another package or version inside")
+        told = "its name says another package or version than its content"
+        raise RefusedError(f"{wheel.filename}: holds no {folder}: {told}")
 
 
 def _review(args: argparse.Namespace, directory: ListDirectory, wheel: WheelFile, now: int) -> Review:

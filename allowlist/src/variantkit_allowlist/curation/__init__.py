@@ -5,14 +5,13 @@ from __future__ import annotations
 from variantkit_allowlist.curation.approval import make_approval, rule_to_pin
 from variantkit_allowlist.curation.candidate import Base, Candidate
 from variantkit_allowlist.curation.decision import Case, choose_way, decide_approval
-from variantkit_allowlist.curation.enforcement import Enforcement, build_enforcement, draft_enforcement
+from variantkit_allowlist.curation.enforcement import Enforcement, draft_enforcement
 
 __all__ = [
     "Base",
     "Candidate",
     "Case",
     "Enforcement",
-    "build_enforcement",
     "choose_way",
     "decide_approval",
     "draft_enforcement",

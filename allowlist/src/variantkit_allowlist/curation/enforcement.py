@@ -34,13 +34,8 @@ class Enforcement(NamedTuple):
     left_out: tuple[str, ...]
 
 
-def build_enforcement(ledger: Ledger, imports: Mapping[str, ImportedList], serial: int, now: int) -> bytes:
-    """The file's bytes: the same for the same arguments, and never what the SDK would refuse."""
-    return draft_enforcement(ledger, imports, serial, now).data
-
-
 def draft_enforcement(ledger: Ledger, imports: Mapping[str, ImportedList], serial: int, now: int) -> Enforcement:
-    """Like `build_enforcement`, with what was left out. Raises RefusedError when the file would not be usable."""
+    """The same file for the same arguments; RefusedError rather than one that the SDK would refuse."""
     foreign = [gone for item in imports.values() for gone in item.approved.revoked]
     revoked = revocations_of(ledger, foreign)
     entries = [

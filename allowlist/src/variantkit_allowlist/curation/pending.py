@@ -16,9 +16,8 @@ from variantkit_allowlist.curation.dossier import Proposal, list_wheels, read_do
 from variantkit_allowlist.inspection import read_request
 from variantkit_allowlist.inspection.request import MAX_REQUEST_BYTES
 from variantkit_allowlist.provenance import find_beside, read_wheel_file
-from variantkit_allowlist.provenance.evidence import KEY_SUFFIX
 from variantkit_allowlist.store.files import read_file
-from variantkit_allowlist.store.wheels import seen_at
+from variantkit_allowlist.store.wheels import KEY_SUFFIX, seen_at
 from variantkit_allowlist.verdict import Provenance
 
 if TYPE_CHECKING:

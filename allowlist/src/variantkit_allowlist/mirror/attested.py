@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from variantkit_allowlist.model import IdentityRule
 from variantkit_allowlist.provenance import load_trust_root, read_material, verify_identity
 from variantkit_allowlist.provenance.certificate import is_inside
-from variantkit_allowlist.provenance.evidence import SUFFIXES
 from variantkit_allowlist.provenance.material import MaterialError
+from variantkit_allowlist.store.wheels import ATTESTATION_SUFFIXES
 
 if TYPE_CHECKING:
     from variantkit_allowlist.mirror.holdings import Held
@@ -22,7 +22,7 @@ def judge_wheel_provenance(wheel: Held, audit: Approval, trusted_root: bytes, no
     try:
         material = [
             item
-            for suffix in SUFFIXES
+            for suffix in ATTESTATION_SUFFIXES
             if suffix in wheel.beside
             for item in read_material(wheel.beside[suffix], wheel.filename + suffix)
         ]

@@ -11,11 +11,11 @@ from variantkit.index.pages.filename import parse_filename
 from variantkit.machine.wheels import is_wheel_of
 from variantkit.trust import parse_approved
 from variantkit.trust.canonical import MAX_WHEEL_BYTES
-from variantkit_allowlist.provenance.evidence import KEY_SUFFIX, SUFFIXES
 from variantkit_allowlist.provenance.material import CAP
 from variantkit_allowlist.repository.published import read_published, require_published
 from variantkit_allowlist.repository.state import hashed_name
 from variantkit_allowlist.store.files import read_file
+from variantkit_allowlist.store.wheels import SUFFIXES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from variantkit_allowlist.store import ListDirectory
 
 APPROVED, AUDITS, TRUSTED_ROOT = "approved.json", "audits.json", "trusted_root.json"
-EVIDENCE = (*SUFFIXES, KEY_SUFFIX)
-"""What may lie beside a wheel under its name and one of these."""
 
 
 class Held(NamedTuple):
@@ -71,7 +69,7 @@ def read_wheels(folder: str) -> dict[str, bytes]:
     except OSError:
         return {}
     wanted = [
-        name for name in names if name.endswith((".whl", *EVIDENCE)) and os.path.isfile(os.path.join(folder, name))
+        name for name in names if name.endswith((".whl", *SUFFIXES)) and os.path.isfile(os.path.join(folder, name))
     ]
     caps = {True: MAX_WHEEL_BYTES, False: CAP}
     return {name: read_file(os.path.join(folder, name), caps[name.endswith(".whl")], links=False) for name in wanted}
@@ -90,7 +88,7 @@ def hold_wheels(entries: Iterable[Entry], files: Mapping[str, bytes]) -> Iterato
         found = next((item for item in by_digest.get(sha256, ()) if is_wheel_of(filename, item)), None)
         name = parse_filename(filename, found.package) if found else None
         if found and name:
-            beside = {suffix: files[filename + suffix] for suffix in EVIDENCE if filename + suffix in files}
+            beside = {suffix: files[filename + suffix] for suffix in SUFFIXES if filename + suffix in files}
             yield Held(found.package, name.version, filename, sha256, data, beside)
 
 

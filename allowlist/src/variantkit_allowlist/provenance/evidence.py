@@ -6,13 +6,14 @@ import hashlib
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from variantkit.errors import InputError
 from variantkit.trust.canonical import MAX_WHEEL_BYTES, check_wheel
 from variantkit.variants.grammar import normalized_name
 from variantkit.variants.wheel import parse_wheel_name
 from variantkit_allowlist.provenance.identity import verify_identity
 from variantkit_allowlist.provenance.material import CAP, MaterialError, read_material
 from variantkit_allowlist.provenance.vendor_key import verify_vendor_key
+from variantkit_allowlist.store.files import read_file
+from variantkit_allowlist.store.wheels import ATTESTATION_SUFFIXES, KEY_SUFFIX
 from variantkit_allowlist.verdict import Provenance
 
 if TYPE_CHECKING:
@@ -21,12 +22,6 @@ if TYPE_CHECKING:
     from variantkit_allowlist.model import Package, Policy
     from variantkit_allowlist.provenance.material import Attestation
     from variantkit_allowlist.provenance.trust_root import TrustRoot
-
-SUFFIXES = (".provenance", ".publish.attestation", ".slsa.attestation", ".attestation", ".sigstore.json", ".sigstore")
-"""What a wheel's attestations are called beside it: the wheel's name and one of these."""
-
-KEY_SUFFIX = ".vendor.json"
-"""What a statement signed by a vendor's own key is called."""
 
 
 class WheelFile(NamedTuple):
@@ -51,7 +46,7 @@ class Evidence(NamedTuple):
 def read_wheel_file(path: str) -> WheelFile:
     """Read a wheel; raises InputError when there is none, or its name is no wheel's."""
     name = parse_wheel_name(os.path.basename(path))
-    return wheel_of(_read(path, MAX_WHEEL_BYTES, "a wheel"), name.text)
+    return wheel_of(read_file(path, MAX_WHEEL_BYTES), name.text)
 
 
 def wheel_of(data: bytes, filename: str) -> WheelFile:
@@ -64,7 +59,7 @@ def wheel_of(data: bytes, filename: str) -> WheelFile:
 
 def find_beside(wheel_path: str) -> list[str]:
     """The files of attestations that lie beside a wheel."""
-    return [wheel_path + suffix for suffix in SUFFIXES if os.path.isfile(wheel_path + suffix)]
+    return [wheel_path + suffix for suffix in ATTESTATION_SUFFIXES if os.path.isfile(wheel_path + suffix)]
 
 
 def gather_evidence(wheel_path: str, attestations: Iterable[str] | None = None) -> Evidence:
@@ -75,11 +70,11 @@ def gather_evidence(wheel_path: str, attestations: Iterable[str] | None = None) 
     """
     paths = find_beside(wheel_path) if attestations is None else list(attestations)
     signed = wheel_path + KEY_SUFFIX
-    envelope = _read(signed, CAP, "a signed statement") if os.path.isfile(signed) else None
+    envelope = read_file(signed, CAP) if os.path.isfile(signed) else None
     material: list[Attestation] = []
     for path in paths:
         try:
-            material.extend(read_material(_read(path, CAP, "an attestation"), path))
+            material.extend(read_material(read_file(path, CAP), path))
         except MaterialError as error:
             return Evidence((), envelope, str(error))
     return Evidence(tuple(material), envelope)
@@ -138,14 +133,3 @@ def _judge_identity(
         detail = "a bare signature states nothing of the file; ask for an attestation (publish or SLSA provenance)"
         return found._replace(verified=False, code="predicate-type", detail=detail, evidence="none", logged=None)
     return found
-
-
-def _read(path: str, cap: int, what: str) -> bytes:
-    try:
-        with open(path, "rb") as stream:
-            data = stream.read(cap + 1)
-    except OSError as error:
-        raise InputError(f"{path}: expected {what}, found none that can be read ({error.strerror})") from None
-    if len(data) > cap:
-        raise InputError(f"{path}: expected {what} of at most {cap} bytes, found more")
-    return data

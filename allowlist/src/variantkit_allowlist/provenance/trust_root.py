@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from variantkit.errors import InputError
 from variantkit_allowlist.provenance.material import MaterialError, has_snake_case, load_object
+from variantkit_allowlist.store.files import read_file
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from sigstore.verify import Verifier
 
+MAX_BYTES = 1 << 20
 _INSTANCES = ("tlogs", "ctlogs", "certificateAuthorities", "timestampAuthorities")
 _is_moment = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d{1,9})?(Z|[+-]\d\d:\d\d)").fullmatch
 _PUBLIC_GOOD = "https%3A%2F%2Ftuf-repo-cdn.sigstore.dev"
@@ -63,6 +65,11 @@ def load_trust_root(data: bytes, where: str) -> TrustRoot:
             f" found one that cannot be used ({_first_line(error)})"
         ) from None
     return root
+
+
+def read_trust_root(path: str | None) -> TrustRoot:
+    """The trusted_root.json at a path; without one that of the public instance."""
+    return bundled_trust_root() if path is None else load_trust_root(read_file(path, MAX_BYTES), path)
 
 
 def bundled_trust_root() -> TrustRoot:

@@ -11,6 +11,8 @@ from tomlkit.exceptions import TOMLKitError
 from variantkit.errors import DocumentError, InputError, Problem
 from variantkit_allowlist.model import GrantedNeeds, frozen, refused_needs
 
+MAX_NEEDS_BYTES = 1 << 20
+
 
 def read_needs(data: bytes, where: str) -> GrantedNeeds:
     """Read read, devices, libraries, programs and fork: alone, below `needs` or below `providers.needs`.

@@ -21,11 +21,16 @@ if TYPE_CHECKING:
 
 MAX_SEEN_BYTES = 8 << 20
 # fmt: off
-SUFFIXES = (
+ATTESTATION_SUFFIXES = (
     ".provenance", ".publish.attestation", ".slsa.attestation", ".attestation", ".sigstore.json", ".sigstore",
-    ".vendor.json",
 )
 # fmt: on
+"""What a wheel's attestations are called beside it: the wheel's name and one of these."""
+
+KEY_SUFFIX = ".vendor.json"
+"""What a statement signed by a vendor's own key is called."""
+
+SUFFIXES = (*ATTESTATION_SUFFIXES, KEY_SUFFIX)
 """What may lie beside a wheel: its name, and one of these behind it."""
 
 
