@@ -125,6 +125,7 @@ def test_a_signer_is_a_workflow_at_any_ref_or_at_a_pattern_of_them(found: str, w
     ("text", "url"),
     [
         ("acme/provider", REPOSITORY),
+        ("github.com/acme/provider", REPOSITORY),
         (f"{REPOSITORY}/", REPOSITORY),
         (f"{REPOSITORY}.git", REPOSITORY),
         ("https://gitlab.example/a/b/c", "https://gitlab.example/a/b/c"),

@@ -60,9 +60,12 @@ def check_rule(identity: Identity, rule: IdentityRule) -> Mismatch | None:
 
 
 def repository_url(text: str) -> str:
-    """A repository as certificates name it: OWNER/NAME is one on GitHub; a trailing slash or .git goes."""
+    """A repository as certificates name it: OWNER/NAME is one on GitHub; a trailing slash or .git goes.
+
+    `github.com/OWNER/NAME` is slsa-verifier's spelling of it; no owner on GitHub has a dot in its name.
+    """
     url = text.removesuffix("/").removesuffix(".git")
-    return url if "://" in url else GITHUB + url
+    return url if "://" in url else GITHUB + url.removeprefix("github.com/")
 
 
 def matches_ref(ref: str, pattern: str) -> bool:
