@@ -124,6 +124,8 @@ TRICKS = {
     "a name less": ("LIMIT = -3\n", ""),
     "a name bound twice": (VALUE, VALUE + '\nGENERATIONS = ("g1",)'),
     "another kind of value": (VALUE, 'GENERATIONS = ["g2", "g1"]'),
+    "one value for two names": (VALUE, "GENERATIONS = TOOLS = ['g2']"),
+    "a key twice": ('{"0x20": "g2", "0x10": "g1"}', '{"0x20": "g3", "0x10": "g1", "0x20": "g2"}'),
     "a huge number": ("LIMIT = -3", "LIMIT = 0x" + "f" * 4000),
     "an infinite number": ("LIMIT = -3", "LIMIT = 1e999"),
     "bytes": ("LIMIT = -3", "LIMIT = b'x'"),
@@ -265,11 +267,30 @@ def test_code_that_can_run_data_keeps_every_change_from_the_fast_lane(tmp_path: 
         assert any("data may become code" in reason for reason in compare(old, new).reasons)
 
 
-def test_a_docstring_that_code_reads_is_data(tmp_path: Path) -> None:
-    files: Files = {f"{PACKAGE}/run.py": "from . import _tables\nX = _tables.__doc__\n"}
+@pytest.mark.parametrize(
+    "code",
+    [
+        "from . import _tables\nX = _tables.__doc__\n",
+        "from ._tables import __doc__ as X\n",
+        "from . import _tables\nX = getattr(_tables, '__doc__')\n",
+        "import inspect\nfrom . import _tables\nX = inspect.getsource(_tables)\n",
+    ],
+    ids=["an attribute", "an import", "a name", "the source"],
+)
+def test_attack_38_a_docstring_that_code_reads_is_data(code: str, tmp_path: Path) -> None:
+    files: Files = {f"{PACKAGE}/run.py": code}
     new = acme_wheel(tmp_path, "1.1", files=files, tables=tables_of("1.1").replace("What is known", "rm x"))
     change = compare(acme_wheel(tmp_path, "1.0", files=files), new)
     assert any("docstring may become data" in reason for reason in change.reasons)
+
+
+def test_attack_38_numbers_that_spell_a_name_as_bytes_lead_outwards_too(tmp_path: Path) -> None:
+    files: Files = {f"{PACKAGE}/run.py": "from ._tables import CODES\nopen(bytes(CODES))\n"}
+    old, new = (tables_of(version) + f"CODES = {codes}\n" for version, codes in (("1.0", (97, 98)), ("1.1", (97, 99))))
+    change = compare(
+        acme_wheel(tmp_path, "1.0", files=files, tables=old), acme_wheel(tmp_path, "1.1", files=files, tables=new)
+    )
+    assert any("CODES leads to a file" in reason for reason in change.reasons)
 
 
 def test_without_asking_both_it_stays_undetermined(tmp_path: Path) -> None:

@@ -30,6 +30,31 @@ LEADING = {
     "by a starred argument": "def f(x, y):\n    open(y)\nf(*X)",
     "by starred parameters": "def f(*y):\n    open(y)\nf(1, 2, X)",
     "by two functions": "def f(y):\n    open(y)\ndef g(z):\n    f(z)\ng(X)",
+    "by a result": "def f():\n    return X\nopen(f())",
+    "by a result that is kept": "def f():\n    return X\ndef g():\n    y = f()\n    open(y)",
+    "by a generator": "def f():\n    yield X\nopen(*f())",
+    "by a property": "class A:\n    @property\n    def y(self):\n        return X\nopen(a.y)",
+    "by an attribute of another method": (
+        "class A:\n    def __init__(self):\n        self.y = X\n    def f(self):\n        open(self.y)"
+    ),
+    "by a field": "class A(NamedTuple):\n    x: int\n    y: str\nb = [A(1, X)]\nopen(c.y)",
+    "by a list that is filled": "y = []\ny.append(X)\nopen(y[0])",
+    "by a default": "def f(y=X):\n    open(y)",
+    "by a default that must be named": "def f(*, y=X):\n    open(y)",
+    "by a match": "match X:\n    case [_, *y]:\n        open(y)",
+    "by another name of the call": "go = subprocess.run\ngo(X)",
+    "by an import under another name": "from subprocess import run as go\ngo(X)",
+    "by a table of calls": "calls = {'go': subprocess.run}\ncalls['go'](X)",
+    "by a call that is handed on": "map(subprocess.run, X)",
+    "by a partial call": "f = partial(subprocess.run, X)",
+    "by a lambda": "f = lambda y: open(y)\nf(X)",
+    "as a path": "Path(X).parent",
+    "as a path that is opened": "(ROOT / X).read_text()",
+    "as a variable": "os.environ[X]",
+    "as a variable that is asked for": "os.environ.get(X)",
+    "as a variable that is set": "os.environ['y'] = X",
+    "as a name of the module": "globals()[X]()",
+    "as a method's name": "methodcaller(X)(y)",
     "by a method": "class A:\n    def f(self, y):\n        open(y)\na.f(X)",
 }
 
@@ -61,6 +86,13 @@ def test_names_are_followed_from_module_to_module() -> None:
     modules = {"a.py": "from .b import f\nfrom .t import X\nf(X)\n", "b.py": "def f(y):\n    open(y)\n"}
     found = outward_names({path: ast.parse(text) for path, text in modules.items()})
     assert found == {"X": "a.py:3"}
+
+
+def test_a_name_is_followed_into_a_module_that_only_keeps_it() -> None:
+    modules = {"a.py": "from .t import X\nY = X\n", "b.py": "from .a import Y as z\ndef f():\n    open(z)\n"}
+    found = outward_names({path: ast.parse(text) for path, text in modules.items()})
+    assert found is not None
+    assert found["X"] == "b.py:3"
 
 
 def test_the_tables_of_our_own_providers_are_told_apart() -> None:

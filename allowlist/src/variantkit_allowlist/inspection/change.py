@@ -130,15 +130,30 @@ def _is_later(old: str, new: str) -> bool:
         return False
 
 
+_OF_TEXT = {
+    "__doc__", "getdoc", "getcomments", "getsource", "getsourcelines", "get_source", "get_data", "getline", "getlines",
+}  # fmt: skip
+"""Names by which code reads the docstrings of a module, or the source with its comments."""
+
+
 def _doc_reasons(parts: Sequence[Part], modules: Mapping[str, Module]) -> Iterator[str]:
     """Texts for people may change, unless the code reads another module's."""
     if not any(part.kind == "table" for part in parts):
         return
     for path, module in modules.items():
         for node in ast.walk(module.tree) if module.tree is not None else ():
-            if isinstance(node, ast.Attribute) and node.attr == "__doc__":
-                yield f"a docstring may become data there: {shown(path)}:{node.lineno}"
+            if _OF_TEXT.intersection(_names_in(node)):
+                yield f"a docstring may become data there, or a comment: {shown(path)}:{getattr(node, 'lineno', 0)}"
                 return
+
+
+def _names_in(node: ast.AST) -> tuple[object, ...]:
+    """What a node names: an attribute, something imported, or a text that may be a name."""
+    if isinstance(node, ast.Attribute):
+        return (node.attr,)
+    if isinstance(node, ast.ImportFrom):
+        return tuple(alias.name for alias in node.names)
+    return (node.value,) if isinstance(node, ast.Constant) and isinstance(node.value, str) else ()
 
 
 def as_document(change: Change) -> dict[str, object]:

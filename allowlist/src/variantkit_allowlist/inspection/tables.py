@@ -16,7 +16,7 @@ from variantkit.trust.members import STDLIB_NAMES
 from variantkit_allowlist.inspection.known import is_library, is_path, is_program, is_variable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 LONGEST_TEXT = 200
 MOST_BITS = 128
@@ -101,6 +101,8 @@ def _value_problem(value: ast.expr) -> str:
             return f"the value holds {_NODES[type(node)]}"
         elif isinstance(node, ast.Dict) and None in node.keys:
             return "the value holds a star"
+        elif isinstance(node, ast.Dict) and len({key.value for key in _plain(node.keys)}) < len([*_plain(node.keys)]):
+            return "a key stands there twice, of which Python takes the last"
         elif isinstance(node, ast.Constant) and (problem := _constant_problem(node.value)):
             return problem
     try:
@@ -108,6 +110,10 @@ def _value_problem(value: ast.expr) -> str:
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         return "the value is no literal"
     return ""
+
+
+def _plain(keys: Iterable[ast.expr | None]) -> Iterator[ast.Constant]:
+    return (key for key in keys if isinstance(key, ast.Constant))
 
 
 def _constant_problem(value: object) -> str:
@@ -146,8 +152,13 @@ def compare_tables(old: ast.Module, new: ast.Module, outward: Mapping[str, str] 
         return [f"the name {shown(name, 80)} was {'added' if name in after else 'removed'}" for name in names[:20]]
     changed = [name for name in after if not _same(before[name], after[name])]
     problems = [f"{name}: {text}" for name in changed for text in _value_changes(name, before[name], after[name])]
-    led = [name for name in changed if name in outward and _texts(before[name]) != _texts(after[name])]
+    led = [name for name in changed if name in outward and _may_lead(before[name], after[name])]
     return problems + [f"{name} leads to a file, a program or a library, at {outward[name]}" for name in led]
+
+
+def _may_lead(old: ast.expr, new: ast.expr) -> bool:
+    """Whether a change could be one of a name: of a text, or of numbers in a row, which spell one as bytes."""
+    return _texts(old) != _texts(new) or not all(isinstance(node, (ast.Constant, ast.UnaryOp)) for node in (old, new))
 
 
 def _same(old: ast.expr, new: ast.expr) -> bool:
@@ -157,6 +168,7 @@ def _same(old: ast.expr, new: ast.expr) -> bool:
 def _shape(tree: ast.Module) -> list[str]:
     """What of a table is neither its values nor text for people."""
     kept = [ast.dump(node) for node in tree.body if isinstance(node, ast.ImportFrom)]
+    kept += sorted(f"{names} are one value" for node in tree.body if len(names := _names(node)) > 1)
     return kept + sorted(
         f"{_names(node)} {ast.dump(node.annotation)}" for node in tree.body if isinstance(node, ast.AnnAssign)
     )
