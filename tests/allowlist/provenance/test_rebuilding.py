@@ -93,6 +93,17 @@ def test_the_same_bytes_are_evidence(repository: Repository, tmp_path: Path) -> 
     assert (found.identity.repository, found.identity.commit) == (repository.path, repository.commit)
 
 
+@pytest.mark.skipif(shutil.which("uv") is None, reason="uv is not on the PATH")
+def test_uv_builds_the_same_bytes_where_there_is_no_pip(
+    repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Environments that uv makes have none."""
+    data = built(repository.path, tmp_path / "out")
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    found = rebuild(repository.source(), FILENAME, hashlib.sha256(data).hexdigest())
+    assert (found.verified, found.code) == (True, "ok"), found
+
+
 def test_a_folder_of_the_repository_can_be_named(repository: Repository, tmp_path: Path) -> None:
     data = built(os.path.join(repository.path, "inner"), tmp_path / "out")
     digest = hashlib.sha256(data).hexdigest()

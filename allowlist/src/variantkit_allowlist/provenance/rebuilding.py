@@ -126,7 +126,7 @@ def _build(folder: str, out: str, directory: str, environ: Mapping[str, str]) ->
 
 
 def _compare(source: Source, out: str, filename: str, sha256: str) -> Provenance:
-    built = sorted(os.listdir(out))
+    built = sorted(name for name in os.listdir(out) if name != ".gitignore")  # uv writes one into its folder
     detail = f"{source.git} at {source.commit} builds {', '.join(ascii(name)[1:-1] for name in built) or 'nothing'}"
     if built != [filename]:
         return Provenance(False, "rebuild-differs", f"{detail}, not {filename}")
