@@ -91,7 +91,7 @@ CLAIMS = [
     ("a pull request", Claims(ref="refs/pull/1/merge"), "ref-mismatch"),
     ("a tag of another kind", Claims(ref="refs/tags/nightly"), "ref-mismatch"),
     ("a branch that looks like a tag", Claims(ref="refs/heads/refs/tags/v1.0"), "ref-mismatch"),
-    ("no ref", Claims(**URIS, ref="", commit=""), "workflow-mismatch"),
+    ("no ref", Claims(**URIS, ref="", commit=""), "ref-mismatch"),
     ("no ref but a commit", Claims(ref="", config=f"{FILE}@{Claims().commit}"), "ref-mismatch"),
     ("a ref in place of a commit", Claims(ref=Claims().commit, config=f"{FILE}@{Claims().commit}"), "ref-mismatch"),
     ("trigger", Claims(trigger="pull_request_target"), "trigger-mismatch"),

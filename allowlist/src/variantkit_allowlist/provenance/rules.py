@@ -99,6 +99,8 @@ def _checks(identity: Identity, rule: IdentityRule) -> Iterator[tuple[str, bool,
     if rule.owner is not None:
         owner = _owner_url(rule.owner, repository)
         yield "owner-mismatch", same_name(identity.owner, owner), f"owner {owner}", identity.owner
+    # Before the workflow, whose address is read by means of the ref.
+    yield "ref-mismatch", bool(identity.ref) and matches_ref(identity.ref, rule.ref), _ref_wanted(rule), identity.ref
     workflow = rule.workflow.removeprefix(WORKFLOWS) if is_github(repository) else rule.workflow
     yield (
         "workflow-mismatch",
@@ -106,7 +108,6 @@ def _checks(identity: Identity, rule: IdentityRule) -> Iterator[tuple[str, bool,
         f"workflow {workflow}",
         (identity.workflow or identity.subject),
     )
-    yield "ref-mismatch", bool(identity.ref) and matches_ref(identity.ref, rule.ref), _ref_wanted(rule), identity.ref
     yield from _signer_checks(identity, rule)
     if rule.trigger:
         yield (
