@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -44,6 +46,16 @@ claims = st.dictionaries(
 tightenings = st.dictionaries(st.sampled_from(sorted(TIGHTER)), st.integers(0, 2), max_size=4).map(
     lambda chosen: {name: TIGHTER[name][number % len(TIGHTER[name])] for name, number in chosen.items()}
 )
+
+
+@settings(max_examples=300)
+@given(st.text("ab", max_size=9), st.text("ab*", max_size=7))
+def test_a_star_stands_for_any_characters(ref: str, pattern: str) -> None:
+    assert matches_ref(ref, pattern) is (re.fullmatch(pattern.replace("*", ".*"), ref) is not None)
+
+
+def test_a_ref_that_fits_a_pattern_with_many_stars_nearly_is_refused_at_once() -> None:
+    assert not matches_ref("refs/tags/" + "a" * 100_000, "refs/*" + "a*" * 50 + "b")
 
 
 @settings(max_examples=300)

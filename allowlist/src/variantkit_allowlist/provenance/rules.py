@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from variantkit_allowlist.provenance.certificate import (
@@ -24,7 +23,9 @@ PULL_REFS = ("refs/pull/", "refs/merge-requests/")
 # fmt: off
 STRANGERS = frozenset({
     "workflow_run",  # runs with the repository's rights whatever another run, a pull request's too, left behind
-    "issues", "issue_comment", "discussion", "discussion_comment", "fork", "watch",
+    "issues", "issue_comment", "discussion", "discussion_comment", "fork", "watch", "gollum",
+    # what other services say of a pull request's commit, such as that its preview is ready
+    "status", "check_run", "check_suite", "deployment", "deployment_status",
     "merge_request_event", "external_pull_request_event",  # GitLab's
 })
 """Events that people without rights to a repository can cause, besides pull_request*; releases are not made by them."""
@@ -72,7 +73,17 @@ def matches_ref(ref: str, pattern: str) -> bool:
     """Whether a git ref fits a pattern, in which `*` stands for any characters and all else for itself."""
     if ref.startswith(PULL_REFS) and not pattern.startswith(PULL_REFS):
         return False
-    return re.fullmatch(".*".join(re.escape(part) for part in pattern.split("*")), ref) is not None
+    first, *inner = pattern.split("*")
+    if not inner:
+        return ref == pattern
+    last = inner.pop()
+    at, end = len(first), len(ref) - len(last)
+    for part in inner:  # each as early as it can be; a regular expression would try every place
+        found = ref.find(part, at, max(at, end))
+        if found < 0:
+            return False
+        at = found + len(part)
+    return at <= end and ref.startswith(first) and ref.endswith(last)
 
 
 def is_strangers(trigger: str) -> bool:
