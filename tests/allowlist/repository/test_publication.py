@@ -433,6 +433,10 @@ def test_a_lock_that_leads_elsewhere_makes_no_file_there(made: Curation, tmp_pat
     with pytest.raises(InputError, match=r"\.lock: cannot be written"):
         _publish(made, "alice")
     assert not os.path.lexists(tmp_path / "elsewhere")
+    os.unlink(os.path.join(made.path, ".lock"))
+    os.mkfifo(os.path.join(made.path, ".lock"))
+    with pytest.raises(InputError, match=r"\.lock: cannot be written"):
+        _publish(made, "alice")
 
 
 def test_a_published_target_that_was_edited_is_put_back_by_the_next_edition(made: Curation) -> None:

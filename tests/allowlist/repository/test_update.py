@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -9,6 +10,7 @@ import shutil
 import stat
 import subprocess
 import sys
+import tempfile
 from typing import TYPE_CHECKING
 
 import pytest
@@ -293,6 +295,60 @@ def test_the_list_is_everybodys_to_read_and_nobody_elses_to_write(machine: Machi
         assert stream.read() == b'{"a root": "of Sigstore"}\n'
 
 
+def test_a_disk_without_room_is_exit_3_and_a_sentence(
+    machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forge = Forge(NOW).publish()
+    assert machine.update("--from", _copy(forge, tmp_path / "stick"), *_pin(forge)).exit == 0
+
+    def full(*_: object, **__: object) -> str:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/a/full/disk")
+
+    monkeypatch.setattr(tempfile, "mkdtemp", full)
+    outcome = machine.update("--offline")
+    assert (outcome.exit, outcome.told) == (3, "variantkit-allowlist update: /a/full/disk: No space left on device\n")
+
+
+@needs_modes
+def test_no_umask_lets_others_write_what_update_keeps(machine: Machine, tmp_path: Path) -> None:
+    forge = Forge(NOW).publish()
+    before = os.umask(0)
+    try:
+        assert machine.update("--from", _copy(forge, tmp_path / "stick"), *_pin(forge)).exit == 0
+    finally:
+        os.umask(before)
+    for folder, names, files in os.walk(os.path.dirname(machine.path)):
+        modes = {path: os.lstat(os.path.join(folder, path)).st_mode for path in (*names, *files)}
+        if os.path.basename(folder) == "memory":
+            assert stat.S_IMODE(os.stat(folder).st_mode) == 0o700
+            names.clear()
+        else:
+            assert [path for path, mode in modes.items() if mode & 0o022 and not stat.S_ISLNK(mode)] == []
+
+
+@needs_modes
+@pytest.mark.parametrize("kind", ["folder", "pipe", "device", "state"])
+def test_a_list_takes_the_place_of_nothing_but_a_file(kind: str, machine: Machine, tmp_path: Path) -> None:
+    forge = Forge(NOW).publish()
+    place = tmp_path / "machine" / ("list.update" if kind == "state" else "list")
+    place.parent.mkdir(mode=0o755)
+    if kind == "folder":
+        place.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(place)
+    elif kind == "device":
+        try:
+            os.mknod(place, 0o600 | stat.S_IFCHR, os.makedev(1, 3))
+        except PermissionError:
+            pytest.skip("only root makes a device")
+    here = machine._replace(path=str(place))
+    before = os.lstat(place) if kind != "state" else None
+    outcome = here.update("--from", _copy(forge, tmp_path / "stick"), *_pin(forge))
+    assert (outcome.exit, "expected a file such as approved.json" in outcome.told) == (2, True)
+    assert before is None or os.lstat(place).st_mode == before.st_mode
+    assert os.listdir(place.parent) == ([] if before is None else ["list"])
+
+
 @needs_modes
 @pytest.mark.parametrize("mode", [0o777, 0o775])
 def test_a_folder_that_others_may_write_is_refused(mode: int, machine: Machine, tmp_path: Path) -> None:
@@ -400,6 +456,14 @@ def test_signatures_that_ended_are_told(machine: Machine, tmp_path: Path) -> Non
     forge = Forge(NOW).publish()
     assert machine.update("--from", _copy(forge, tmp_path / "stick"), *_pin(forge)).exit == 0
     assert machine._replace(now=NOW + 40 * DAY).verify().code == "metadata-expired"
+
+
+@pytest.mark.parametrize("role", ["targets", "snapshot", "timestamp"])
+def test_the_first_signature_that_ends_is_told(role: str, machine: Machine, tmp_path: Path) -> None:
+    forge = Forge(NOW).publish(days={role: 5})
+    assert machine.update("--from", _copy(forge, tmp_path / "stick"), *_pin(forge)).exit == 0
+    assert machine._replace(now=NOW + 4 * DAY).verify().code == "ok"
+    assert machine._replace(now=NOW + 6 * DAY).verify().code == "metadata-expired"
 
 
 def test_kept_signatures_that_were_exchanged_are_noticed(machine: Machine, tmp_path: Path) -> None:

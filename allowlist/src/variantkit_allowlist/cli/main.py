@@ -83,6 +83,12 @@ def main(argv: Sequence[str] | None = None, world: World | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our output has gone; nothing can be told it any more
         return 3
+    except OSError as error:  # a full disk, a folder that cannot be read: it is not about what was asked
+        if args.debug:
+            print_traceback()
+        where = f"{error.filename}: " if isinstance(error.filename, str) else ""
+        print_note(f"variantkit-allowlist {args.verb}: {where}{error.strerror or error}")
+        return 3
 
 
 def parse(arguments: Sequence[str], verb: str | None) -> argparse.Namespace:
@@ -114,6 +120,7 @@ def _parser(wanted: str | None) -> tuple[argparse.ArgumentParser, dict[str, argp
         children[verb] = child
         if module:
             module.add_arguments(child)
+            child.add_argument("--json", action="store_true", help="print one JSON object")
             child.add_argument("--debug", action="store_true", help="show where an error comes from")
     return parser, children
 

@@ -66,7 +66,9 @@ def fetch(
     python-tuf looks at the clock itself, too. Raises RepositoryError for a failed check, UnclearError for a source that
     does not answer.
     """
-    make_own_folder(os.path.join(memory, "targets"))
+    for folder in ("targets", "root_history"):
+        make_own_folder(os.path.join(memory, folder))
+    os.chmod(memory, 0o700)  # python-tuf's files below it have the modes that the umask leaves them
     with translated(source.where):
         updater = Updater(memory, "metadata", memory, "targets", source, CONFIG, bootstrap=root)
         updater.refresh()

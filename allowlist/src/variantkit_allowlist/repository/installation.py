@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import stat
 import tempfile
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -63,9 +64,10 @@ class Installed(NamedTuple):
 
 def update(request: Request, now: int) -> Installed:
     """Fetch, verify and install; raise RepositoryError for a failed check, with the installed list untouched."""
-    folder = os.path.dirname(os.path.abspath(request.path))
-    make_own_folder(folder)
-    directory = state_directory(os.path.abspath(request.path))
+    path = os.path.abspath(request.path)
+    directory = state_directory(path)
+    _require_file(path, directory)
+    make_own_folder(os.path.dirname(path))
     make_own_folder(directory)
     with locked(directory):
         before = _state_before(request, directory)
@@ -74,6 +76,16 @@ def update(request: Request, now: int) -> Installed:
         state = State(directory, url, "", root)
         fetched = _fetch(request, state, before, _latest(request, before, now))
         return _install(request, state, before, fetched, now)
+
+
+def _require_file(path: str, directory: str) -> None:
+    """Refuse a place that something else has: a folder, a device such as /dev/null, what `update` itself keeps."""
+    try:
+        mode = os.lstat(path).st_mode
+    except OSError:  # nothing is there yet
+        mode = stat.S_IFREG
+    if path == directory or not (stat.S_ISREG(mode) or stat.S_ISLNK(mode)):
+        raise InputError(f"{path}: expected a file such as approved.json, or none yet; found something else, kept it")
 
 
 def _state_before(request: Request, directory: str) -> State | None:

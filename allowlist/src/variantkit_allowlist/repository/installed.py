@@ -85,7 +85,8 @@ def _judge_dates(path: str, chain: Chain, now: int) -> Verification:
 
     serial, root = chain.targets.signed.version, chain.root.version
     issued = format_date(own_fields(chain.timestamp.signed).issued)
-    ends = min(role.expires.timestamp() for role in (chain.root, chain.targets.signed, chain.timestamp.signed))
+    parts = (chain.timestamp.signed, chain.snapshot.signed, chain.targets.signed)
+    ends = min(role.expires.timestamp() for role in (chain.root, *parts))
     if now >= ends:
         detail = f"{path}: its signatures ended {format_date(int(ends))}; run: variantkit-allowlist update"
         return Verification("metadata-expired", detail, serial, root, issued)

@@ -92,6 +92,7 @@ def locked(directory: str) -> Iterator[None]:
     """Hold a list against a second writer; raise UndeterminedError when one is at work."""
     path = os.path.join(directory, LOCK_FILE)
     flags = os.O_WRONLY | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+    flags |= getattr(os, "O_NONBLOCK", 0)  # a pipe of that name would hold us up
     try:
         stream = open(os.open(path, flags, 0o644), "ab")  # noqa: SIM115 - closed below, and the lock with it
     except OSError as error:
