@@ -46,10 +46,10 @@ def test_row40_the_summary_then_says_failed(team: Team) -> None:
     wheel = team.approved()
     path = team.list.open().vsa_path(wheel.sha256)
     with open(path, "rb") as stream:
-        assert read_vsa(stream.read(), None).passed
+        assert read_vsa(stream.read()).passed
     assert team.run("revoke", f"{PACKAGE}==1.0", *WHY) == 0
     with open(path, "rb") as stream:
-        summary = read_vsa(stream.read(), None)
+        summary = read_vsa(stream.read())
     assert (summary.passed, summary.criteria, summary.filename) == (False, (), wheel.filename)
 
 
@@ -74,6 +74,53 @@ def test_a_revoked_approval_cannot_be_renewed(team: Team, capsys: pytest.Capture
     capsys.readouterr()
     assert team.run("renew", f"{PACKAGE}==1.0", "--json") == 1
     assert codes(printed(capsys)) == ["revoked"]
+
+
+def test_a_revoked_wheel_is_not_said_to_be_renewable(team: Team, capsys: pytest.CaptureFixture[str]) -> None:
+    wheel = team.approved()
+    team.run("revoke", f"{PACKAGE}==1.0", *WHY)
+    capsys.readouterr()
+    assert team.approve(wheel, "--json") == 1
+    assert codes(printed(capsys)) == ["revoked"]
+
+
+def test_what_was_reviewed_as_a_change_from_it_is_told_and_goes_on(
+    team: Team, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nobody read the whole of it: whoever revokes the base has to look at what was built on it."""
+    last = team.approved()
+    for version, more in (("1.1", "x = 1\n"), ("1.2", "x = 1\ny = 2\n")):
+        wheel = team.ship_attested(version, source=f"{SOURCE}\n{more}")
+        team.review(wheel, "alice", "bob", delta_from=last)
+        assert team.approve(wheel) == 0
+        last = wheel
+    capsys.readouterr()
+    assert team.run("revoke", f"{PACKAGE}==1.0", *WHY) == 0
+    told = capsys.readouterr().out
+    assert f"{PACKAGE} 1.1 goes on, and only its change from 1.0 was read" in told
+    assert f"{PACKAGE} 1.2 goes on, and only its change from 1.1 was read" in told
+    assert team.run("revoke", f"{PACKAGE}==1.0", *WHY, "--json") == 0
+    assert [item["version"] for item in printed(capsys)["built-on"]] == ["1.1", "1.2"]
+
+
+def test_a_renewal_of_what_was_built_on_it_says_that_the_base_is_gone(
+    team: Team, capsys: pytest.CaptureFixture[str]
+) -> None:
+    base = team.approved()
+    wheel = team.ship_attested("1.1", source=SOURCE + "\nx = 1\n")
+    team.review(wheel, "alice", "bob", delta_from=base)
+    assert team.approve(wheel) == 0
+    team.run("revoke", f"{PACKAGE}==1.0", *WHY)
+    capsys.readouterr()
+    assert team.run("renew", f"{PACKAGE}==1.1", "--json") == 1
+    assert codes(printed(capsys)) == ["reviews-missing", "criteria-missing", "delta-unknown"]
+    team.review(wheel, "alice", "bob")
+    assert team.run("renew", f"{PACKAGE}==1.1") == 0
+
+
+def test_a_revocation_that_ends_nothing_says_so(team: Team, capsys: pytest.CaptureFixture[str]) -> None:
+    assert team.run("revoke", "acme-varaint-provider", *WHY) == 0
+    assert "ends no approval of this list" in capsys.readouterr().out
 
 
 def test_no_change_starts_from_a_revoked_version(team: Team, capsys: pytest.CaptureFixture[str]) -> None:

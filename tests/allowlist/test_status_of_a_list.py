@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -122,6 +123,19 @@ def test_what_waits_is_shown_with_its_place_its_target_and_what_is_missing(
     assert "waiting 1. acme_variant_provider-2.0-py3-none-any.whl: since 2026-11-01T12:00:00Z" in told
     assert "answer by 2026-11-15 (6 days late)" in told
     assert "cooldown until 2026-11-23T12:00:00Z at the latest" in told
+
+
+def test_of_who_attested_it_nothing_is_said_before_it_is_verified(
+    team: Team, capsys: pytest.CaptureFixture[str]
+) -> None:
+    team.approved()
+    wheel = team.ship_attested("1.1", source=SOURCE + "\n# more\n")
+    team.review(wheel, "alice")
+    shutil.copytree(os.path.dirname(wheel.path), team.list.open().wheels_path, dirs_exist_ok=True)
+    first_seen(team.list.open(), wheel.sha256, NOW - 8 * DAY)
+    (waiting,) = status(team, capsys)["pending"]
+    assert waiting["version"] == "1.1"
+    assert waiting["others"] == []
 
 
 def test_t27_who_signs_much_in_little_time_is_counted(team: Team, capsys: pytest.CaptureFixture[str]) -> None:

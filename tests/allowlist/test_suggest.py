@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -50,7 +51,7 @@ def test_a_change_of_data_costs_one_person_the_changed_lines(team: Team, capsys:
     assert (best["kind"], best["delta-from"], best["persons"], best["lines"]) == ("data", "1.0", 1, 2)
     assert best["names"] == ["alice", "bob", "carol"]
     assert [other["kind"] for other in best["others"]] == ["delta", "full"]
-    assert best["command"].endswith("--criteria reviewed-data --delta-from 1.0")
+    assert best["command"].endswith(f"--criteria reviewed-data --delta-from 1.0 --list {team.list.path}")
 
 
 def test_a_change_of_code_is_read_as_a_change_before_the_whole(team: Team, capsys: pytest.CaptureFixture[str]) -> None:
@@ -81,7 +82,29 @@ def test_without_a_version_before_the_whole_is_read(team: Team, capsys: pytest.C
     team.review(wheel, "bob")
     assert suggestions(team, capsys) == []
     team.run("suggest")
-    assert capsys.readouterr().out == "1 pending, no review is missing\n"
+    kept = os.path.join(team.list.path, "wheels", wheel.filename)
+    command = f"variantkit-allowlist approve {kept} --list {team.list.path}"
+    assert capsys.readouterr().out == f"{PACKAGE} {wheel.version}: no review is missing; run: {command}\n"
+
+
+def test_where_nothing_waits_it_is_said_what_would(team: Team, capsys: pytest.CaptureFixture[str]) -> None:
+    team.run("suggest")
+    assert capsys.readouterr().out.startswith("nothing waits: requests/ and wheels/ hold no wheel")
+
+
+def test_who_left_and_has_no_key_is_not_asked(team: Team, capsys: pytest.CaptureFixture[str]) -> None:
+    keep(team, team.ship_attested())
+    path = team.list.open().ledger_path
+    with open(path, encoding="utf-8") as stream:
+        text = stream.read()
+    before, _, rest = text.partition("[reviewers.carol]")
+    with open(path, "w", encoding="utf-8") as stream:
+        stream.write(
+            f"{before}[reviewers.carol]"
+            + re.sub(r'keys = \[".*"\]', "keys = []", rest, count=1).replace('"bob", "carol"]', '"bob"]')
+        )
+    (best,) = suggestions(team, capsys)
+    assert best["names"] == ["alice", "bob"]
 
 
 def test_nobody_is_asked_to_judge_their_own_work(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -123,12 +146,17 @@ def test_a_request_without_its_wheel_and_a_broken_wheel_are_told(
 
 @pytest.mark.parametrize("changes", [{"tables": FOUR}, {"source": SOURCE + "\nx = 1\n"}], ids=["data", "code"])
 def test_who_types_what_is_suggested_lets_the_wheel_in(
-    team: Team, changes: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    team: Team,
+    changes: dict[str, Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
+    """From wherever `suggest` was typed: the paths are seen from there."""
     team.approved()
     wheel = team.ship_attested("1.1", **changes)
     keep(team, wheel)
-    monkeypatch.chdir(team.list.path)
+    monkeypatch.chdir(tmp_path)
     for _ in range(2):
         for best in suggestions(team, capsys):
             name = best["names"][0]
@@ -146,7 +174,8 @@ def test_a_request_with_its_wheel_waits_like_any_other(team: Team, capsys: pytes
     assert main([*words, "-o", os.path.join(folder, "acme-1.0.json")]) == 0
     shutil.copy(wheel.path, folder)
     (best,) = suggestions(team, capsys)
-    assert best["command"].startswith(f"variantkit-allowlist review requests/{wheel.filename} --as NAME")
+    kept = os.path.join(folder, wheel.filename)
+    assert best["command"].startswith(f"variantkit-allowlist review {kept} --as NAME")
     team.review(wheel, "alice", "bob")
     assert team.run("approve", os.path.join(folder, "acme-1.0.json")) == 0
     assert suggestions(team, capsys) == []

@@ -29,6 +29,7 @@ from support.decisions import (
 from variantkit.trust import Revocation
 from variantkit.trust.dates import DAY
 from variantkit_allowlist.curation import Base, decide_approval
+from variantkit_allowlist.curation.decision import blockers_told
 from variantkit_allowlist.model import GrantedNeeds, Identity, Ledger
 from variantkit_allowlist.verdict import POLICY_CODES, as_json
 
@@ -536,6 +537,16 @@ def test_the_verdict_is_an_object_a_machine_can_read() -> None:
 def test_every_blocker_with_a_remedy_names_the_command() -> None:
     (missing, _) = decide_approval(make_case(reviews=()), NOW).blockers
     wheel = make_candidate().filename
-    assert missing.fix == f"variantkit-allowlist review {wheel} --criteria reviewed-source"
+    assert missing.fix == f"variantkit-allowlist review {wheel} --as NAME --key REF --criteria reviewed-source"
+    code = make_candidate(base=CODE)
+    changed = decide_approval(make_case(ledger=WITH_BASE, candidate=code, reviews=()), NOW).blockers[0]
+    assert changed.fix.endswith("--criteria reviewed-source --delta-from 1.0")  # the least to read
     lane = make_case(ledger=WITH_BASE, candidate=make_candidate(base=DATA), reviews=())
     assert decide_approval(lane, NOW).blockers[0].fix.endswith("--criteria reviewed-data --delta-from 1.0")
+
+
+def test_a_way_out_that_several_have_is_told_once() -> None:
+    reviews, criteria = blockers_told(decide_approval(make_case(reviews=()), NOW).blockers)
+    assert reviews == "reviews-missing: 0 of 2 persons reviewed it"
+    assert criteria.startswith("criteria-missing: 0 of 2 persons state reviewed-source; variantkit-allowlist review ")
+    assert blockers_told(()) == []

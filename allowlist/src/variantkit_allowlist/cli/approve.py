@@ -16,6 +16,7 @@ from variantkit.errors import DocumentError, InputError, Problem, RefusedError
 if TYPE_CHECKING:
     import argparse
 
+    from variantkit.trust import Revocation
     from variantkit_allowlist.cli.decisions import Decided
     from variantkit_allowlist.cli.world import World
     from variantkit_allowlist.curation.dossier import Proposal
@@ -59,7 +60,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--superseded-older", action="store_true", help="older versions only where nothing newer fits")
     add_running_arguments(parser)
     add("--dry-run", action="store_true", help="decide and print, write nothing")
-    add("--json", action="store_true", help="print one JSON object (variantkit.verdict/1)")
 
 
 def run(args: argparse.Namespace, world: World) -> int:
@@ -75,8 +75,8 @@ def run(args: argparse.Namespace, world: World) -> int:
     require_plain(args.notes, "--notes")
     directory = open_list(args.list, now)
     subject = _find_subject(directory, args)
-    _require_new(directory.ledger, subject.wheel)
     foreign = foreign_revocations(directory)
+    _require_new(directory.ledger, subject.wheel, foreign)
     seen = _first_seen(directory, subject.wheel.sha256, now, write=not args.dry_run)
     dossier = read_dossier(directory, subject.wheel, _proposal(args, subject.request, directory, now), seen, foreign)
     origin = verify_origin(directory, subject.wheel, subject.evidence, args, world)
@@ -139,9 +139,14 @@ def _require_same_words(ledger: Ledger, request: Request, where: str, agreed: li
         raise DocumentError(where, problems)
 
 
-def _require_new(ledger: Ledger, wheel: WheelFile) -> None:
+def _require_new(ledger: Ledger, wheel: WheelFile, foreign: tuple[Revocation, ...]) -> None:
+    """An approval that stands is renewed; of one that was revoked the verdict says so."""
+    from variantkit_allowlist.curation.history import find_revocation, revocations_of
+
     known = next((item for item in ledger.approved if wheel.sha256 in item.sha256), None)
-    if known is not None and known.package == wheel.package:
+    if known is None or known.package != wheel.package:
+        return
+    if find_revocation(revocations_of(ledger, foreign), known.package, known.version, known.sha256) is None:
         command = f"variantkit-allowlist renew {known.package}=={known.version}"
         raise InputError(f"{wheel.filename}: is approved until {known.expires}; to move its end, run: {command}")
 
@@ -202,8 +207,8 @@ def _write(
     directory: ListDirectory, decided: Decided, subject: _Subject, args: argparse.Namespace, now: int
 ) -> Approval:
     """Keep the wheel and its evidence, write the entry, pin the ids, record the decision."""
-    from variantkit_allowlist.cli.records import record_decision
     from variantkit_allowlist.curation import make_approval, rule_to_pin
+    from variantkit_allowlist.statements import keep_summary
     from variantkit_allowlist.store.edits import add_approval, pin_identity
     from variantkit_allowlist.store.wheels import keep_wheel
 
@@ -218,7 +223,7 @@ def _write(
     directory = add_approval(directory, entry)
     if args.superseded_older:
         directory = _supersede(directory, entry)
-    record_decision(directory, entry, subject.wheel.filename, decided_by, now, passed=True)
+    keep_summary(directory, entry, subject.wheel.filename, decided_by, now, passed=True)
     return entry
 
 

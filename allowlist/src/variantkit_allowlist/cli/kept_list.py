@@ -98,7 +98,7 @@ def _pending_lines(item: PendingReport) -> list[str]:
     lines = [f"  waiting {item.position}. {item.filename}: since {item.since}, answer by {item.target} ({when})"]
     lines += [f"     cooldown until {item.cooldown} at the latest"] if item.cooldown else []
     lines += [f"     {sentence}" for sentence in (*item.reviews, *item.others)]
-    return lines if len(lines) > 1 else [*lines, f"     run: variantkit-allowlist approve {item.path}"]
+    return lines if len(lines) > 1 else [*lines, f"     run: {item.approval}"]
 
 
 def _standing_lines(standing: Standing) -> list[str]:

@@ -15,6 +15,7 @@ from variantkit.variants.grammar import normalized_name
 if TYPE_CHECKING:
     import argparse
 
+    from variantkit.trust import Revocation
     from variantkit_allowlist.cli.decisions import Decided
     from variantkit_allowlist.cli.world import World
     from variantkit_allowlist.curation.dossier import Proposal
@@ -38,7 +39,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--expires", metavar="DATE", help="the new end; default: as late as the policy allows")
     add_running_arguments(parser)
     add("--dry-run", action="store_true", help="decide and print, write nothing")
-    add("--json", action="store_true", help="print one JSON object (variantkit.verdict/1)")
 
 
 def run(args: argparse.Namespace, world: World) -> int:
@@ -58,7 +58,7 @@ def run(args: argparse.Namespace, world: World) -> int:
     if wheel is None:
         raise RefusedError(f"{directory.wheels_path}: the wheel of {args.target} is not kept there; put it back")
     foreign = foreign_revocations(directory)
-    proposal = _proposal(directory, old, args, now)
+    proposal = _proposal(directory, old, args, now, foreign)
     dossier = read_dossier(directory, wheel, proposal, first_seen(directory, wheel.sha256, now), foreign)
     evidence, _ = find_evidence((directory.wheel_path(wheel.filename),), args.attestation)
     origin = verify_origin(directory, wheel, evidence, args, world)
@@ -89,11 +89,18 @@ def _find_approval(directory: ListDirectory, target: str) -> Approval:
     return found
 
 
-def _proposal(directory: ListDirectory, old: Approval, args: argparse.Namespace, now: int) -> Proposal:
-    """What the entry says already; only its end is another."""
+def _proposal(
+    directory: ListDirectory, old: Approval, args: argparse.Namespace, now: int, foreign: tuple[Revocation, ...]
+) -> Proposal:
+    """What the entry says already; only its end is another. A base that was revoked since is none."""
     from variantkit_allowlist.cli.approve import parse_expiry
     from variantkit_allowlist.curation.dossier import Proposal
+    from variantkit_allowlist.curation.history import revocations_of, standing_approval
 
+    revoked = revocations_of(directory.ledger, foreign)
+    start = old.delta_from
+    if start is not None and standing_approval(directory.ledger, old.package, start, revoked) is None:
+        start = None
     return Proposal(
         expires=parse_expiry(args.expires, directory.ledger, now),
         needs=old.needs,
@@ -101,7 +108,7 @@ def _proposal(directory: ListDirectory, old: Approval, args: argparse.Namespace,
         fingerprint=old.fingerprint,
         index=old.index,
         reimplements=old.reimplements,
-        delta_from=old.delta_from,
+        delta_from=start,
         configs_sha256=old.configs_sha256,
         notes=old.notes,
     )
@@ -110,13 +117,13 @@ def _proposal(directory: ListDirectory, old: Approval, args: argparse.Namespace,
 def _renewed(
     directory: ListDirectory, old: Approval, decided: Decided, now: int, filename: str, *, write: bool
 ) -> Approval:
-    from variantkit_allowlist.cli.records import record_decision
     from variantkit_allowlist.curation import make_approval
+    from variantkit_allowlist.statements import keep_summary
     from variantkit_allowlist.store.edits import replace_approval
 
     new = make_approval(decided.case, decided.dossier.statements, now, superseded=old.superseded)
     if write:
         decided_by = directory.data
         directory = replace_approval(directory, old, new)
-        record_decision(directory, new, filename, decided_by, now, passed=True)
+        keep_summary(directory, new, filename, decided_by, now, passed=True)
     return new

@@ -36,7 +36,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--reason", metavar="TEXT", required=True, help="why; every machine shows it")
     add("--as", metavar="NAME", dest="person", required=True, help="who you are in [reviewers]")
     add("--list", metavar="DIR", default=".", help="the list's directory (default: this one)")
-    add("--json", action="store_true", help="print one JSON object")
 
 
 def run(args: argparse.Namespace, world: World) -> int:
@@ -59,10 +58,11 @@ def run(args: argparse.Namespace, world: World) -> int:
         directory = add_revocation(directory, revoked)
         _record(directory, revoked, decided_by, now)
     hit = _hit(directory, revoked)
+    built_on = _built_on(directory, hit)
     if args.json:
-        print_json(_as_json(revoked, hit, known_before))
+        print_json(_as_json(revoked, hit, known_before) | {"built-on": list(map(_named, built_on))})
         return 0
-    _show(revoked, hit, known_before)
+    _show(revoked, hit, built_on, known_before)
     return 0
 
 
@@ -116,26 +116,51 @@ def _hit(directory: ListDirectory, revoked: Revoked) -> list[Approval]:
     ]
 
 
+def _built_on(directory: ListDirectory, hit: list[Approval]) -> list[Approval]:
+    """The approvals that go on and were reviewed as a change from one that this ends, however many changes ago."""
+    from variantkit.trust.versions import same_version
+
+    found = list(hit)
+    for base in found:  # grows while it is walked: a change of a change counts
+        found += [
+            item
+            for item in directory.ledger.approved
+            if item not in found
+            and item.package == base.package
+            and item.delta_from is not None
+            and same_version(item.delta_from, base.version)
+        ]
+    return found[len(hit) :]
+
+
 def _record(directory: ListDirectory, revoked: Revoked, decided_by: bytes, now: int) -> None:
     """A summary that says FAILED takes the place of the one that said PASSED."""
-    from variantkit_allowlist.cli.records import record_decision
     from variantkit_allowlist.curation.dossier import find_wheel
+    from variantkit_allowlist.statements import keep_summary
 
     for item in _hit(directory, revoked):
         wheel = find_wheel(directory, item)
         name = wheel.filename if wheel else f"{item.package.replace('-', '_')}-{item.version}-py3-none-any.whl"
-        record_decision(directory, item, name, decided_by, now, passed=False)
+        keep_summary(directory, item, name, decided_by, now, passed=False)
 
 
 def _as_json(revoked: Revoked, hit: list[Approval], known_before: bool) -> dict[str, object]:
     written = revoked.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-    ended = [{"package": item.package, "version": item.version, "sha256": list(item.sha256)} for item in hit]
-    return {"schema": SCHEMA, "revoked": written, "known-before": known_before, "ended": ended}
+    return {"schema": SCHEMA, "revoked": written, "known-before": known_before, "ended": list(map(_named, hit))}
 
 
-def _show(revoked: Revoked, hit: list[Approval], known_before: bool) -> None:
+def _named(item: Approval) -> dict[str, object]:
+    return {"package": item.package, "version": item.version, "sha256": list(item.sha256)}
+
+
+def _show(revoked: Revoked, hit: list[Approval], built_on: list[Approval], known_before: bool) -> None:
     what = ", ".join(revoked.sha256) or f"{revoked.package} {revoked.version or '(every version)'}"
     print_line(f"{what}: {'was revoked before' if known_before else 'revoked'}")
     for item in hit:
         print_line(f"  ends the approval of {item.package} {item.version}")
+    if not hit:
+        print_line("  ends no approval of this list; it holds for what comes, and cannot be taken back once published")
+    for item in built_on:
+        told = f"{item.package} {item.version} goes on, and only its change from {item.delta_from} was read"
+        print_line(f"  {told}: look whether it is bad, too, and revoke it or review the whole")
     print_note("no machine knows it before the next edition: variantkit-allowlist publish --key REF")

@@ -30,7 +30,6 @@ exit codes: 0 told, also when nothing waits · 2 wrong usage, or a list that can
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EXAMPLES
     parser.add_argument("--list", metavar="DIR", default=".", help="the list's directory (default: this one)")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def run(args: argparse.Namespace, world: World) -> int:
@@ -60,8 +59,12 @@ def run(args: argparse.Namespace, world: World) -> int:
         return 0
     for sentence in queue.unreadable:
         print_note(sentence)
-    if not found:
-        print_line(f"{len(queue.pending)} pending, no review is missing")
+    if not queue.pending:
+        print_line("nothing waits: requests/ and wheels/ hold no wheel that is neither approved nor revoked")
+    for item in queue.pending:
+        if not item.way.blockers:
+            subject = f"{item.dossier.wheel.package} {item.dossier.wheel.version}"
+            print_line(f"{subject}: no review is missing; run: {item.approval}")
     for best, *_ in found:
         for line in _told(best):
             print_line(line)

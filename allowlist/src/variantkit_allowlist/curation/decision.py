@@ -135,5 +135,9 @@ def _of_way(case: Case, required: Requirement, tally: Tally, needs_stated: bool)
 
 
 def blockers_told(blockers: Sequence[Blocker]) -> list[str]:
-    """One line a blocker, with the way out."""
-    return [f"{item.code}: {item.detail}" + (f"; {item.fix}" if item.fix else "") for item in blockers]
+    """One line a blocker, with the way out; several in a row that have the same one tell it once, the last of them."""
+    told = []
+    for place, item in enumerate(blockers, 1):
+        again = place < len(blockers) and blockers[place].fix == item.fix
+        told.append(f"{item.code}: {item.detail}" + (f"; {item.fix}" if item.fix and not again else ""))
+    return told

@@ -6,6 +6,7 @@ Their evidence is looked for and not verified, which takes half a second: `appro
 from __future__ import annotations
 
 import os
+import shlex
 from typing import TYPE_CHECKING, NamedTuple
 
 from variantkit.errors import VariantkitError
@@ -35,13 +36,14 @@ if TYPE_CHECKING:
 class Pending(NamedTuple):
     """A wheel that waits; `case` takes its evidence on trust, `since` is its first sight in unix seconds.
 
-    `path` is where it lies, seen from the list's directory.
+    `path` is where it lies, and `listed` the option that names its list to a command: both as they were typed.
     """
 
     dossier: Dossier
     case: Case
     since: int
     path: str
+    listed: str
 
     @property
     def way(self) -> Way:
@@ -49,12 +51,21 @@ class Pending(NamedTuple):
         return choose_way(self.case)
 
     def blockers(self, now: int) -> tuple[Blocker, ...]:
-        """What is in the way, as far as it is known without verifying the evidence or running anything."""
-        return decide_approval(self.case, now).blockers
+        """What is in the way, as far as it is known without verifying the evidence or running anything.
+
+        Who attested it is not: whether that changed is told by `approve`.
+        """
+        blockers = decide_approval(self.case, now).blockers
+        return tuple(blocker for blocker in blockers if blocker.code != "identity-changed")
 
     def cooled(self) -> int:
         """When the cooldown ends at the latest: a verified log time may be earlier than our first sight."""
         return self.since + self.case.ledger.policy.cooldown_days * DAY
+
+    @property
+    def approval(self) -> str:
+        """The command that approves it."""
+        return f"variantkit-allowlist approve {shlex.quote(self.path)}{self.listed}"
 
     def target(self) -> datetime.date:
         """By when its vendor may expect an answer."""
@@ -127,7 +138,8 @@ def _pending(
     dossier = read_dossier(directory, wheel, proposal, since, foreign)
     provenance = _assumed(directory, path, request)
     case = dossier.case(directory.ledger, provenance, "", foreign)
-    return Pending(dossier, case, since, os.path.relpath(path, directory.path))
+    listed = "" if directory.path == os.curdir else f" --list {shlex.quote(directory.path)}"
+    return Pending(dossier, case, since, os.path.normpath(path), listed)
 
 
 def _assumed(directory: ListDirectory, path: str, request: Request | None) -> Provenance:

@@ -42,7 +42,7 @@ class EntryReport(NamedTuple):
 
 
 class PendingReport(NamedTuple):
-    """A wheel that waits, at `path` seen from the list's directory; `position` counts from 1.
+    """A wheel that waits, at `path`, and the command that approves it; `position` counts from 1.
 
     `days` are left until the target, negative when it is past. `cooldown` is the day on which it ends at the latest, ""
     when it has; `reviews` and `others` are what is in the way.
@@ -53,6 +53,7 @@ class PendingReport(NamedTuple):
     version: str
     filename: str
     path: str
+    approval: str
     sha256: str
     since: str
     target: str
@@ -151,6 +152,7 @@ def _pending(place: int, item: Pending, now: int) -> PendingReport:
         version=wheel.version,
         filename=wheel.filename,
         path=item.path,
+        approval=item.approval,
         sha256=wheel.sha256,
         since=format_date(item.since),
         target=item.target().isoformat(),

@@ -74,8 +74,8 @@ def check_needs(ledger: Ledger, candidate: Candidate, provenance: Provenance, ta
     if len(persons) >= wanted:
         return None
     detail = f"{len(persons)} of {wanted} persons state {NEEDS_CRITERION} of exactly these needs"
-    command = f"variantkit-allowlist review {candidate.filename} --criteria {NEEDS_CRITERION} --needs FILE"
-    return Blocker("needs-unreviewed", detail, command)
+    command = _review_command(candidate, None, (NEEDS_CRITERION,))
+    return Blocker("needs-unreviewed", detail, f"{command} --needs FILE")
 
 
 def _check_words(words: list[Counted], criterion: str, required: Requirement, lane: str) -> list[tuple[str, str]]:
@@ -94,6 +94,12 @@ def _told(tally: Tally) -> str:
 
 
 def _how_to_review(candidate: Candidate, required: Requirement) -> str:
-    start = f" --delta-from {required.base}" if required.base is not None else ""
-    criteria = " ".join(f"--criteria {criterion}" for criterion in required.criteria)
-    return f"variantkit-allowlist review {candidate.filename} {criteria}{start}"
+    """The command with the least to read: the change, where an approved version stands for the rest."""
+    base = required.base or (candidate.base.version if candidate.base is not None else None)
+    return _review_command(candidate, base, required.criteria)
+
+
+def _review_command(candidate: Candidate, base: str | None, criteria: tuple[str, ...]) -> str:
+    start = f" --delta-from {base}" if base is not None else ""
+    words = " ".join(f"--criteria {criterion}" for criterion in criteria)
+    return f"variantkit-allowlist review {candidate.filename} --as NAME --key REF {words}{start}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, NamedTuple
 
 from variantkit_allowlist.curation.decision import choose_way
@@ -75,6 +76,7 @@ def _suggestion(pending: Pending, required: Requirement, kind: str, base: str | 
         wanted = max(case.ledger.policy.reviewers, 1 if case.provenance.verified else UNATTESTED_REVIEWERS)
         missing = max(missing, _missing(case, way.tally, NEEDS_CRITERION, wanted))
         criteria = (*criteria, NEEDS_CRITERION)
+    subject = f"variantkit-allowlist review {shlex.quote(pending.path)} --as NAME --key REF"
     start = f" --delta-from {base}" if base is not None else ""
     words = " ".join(f"--criteria {word}" for word in criteria)
     needs = " --needs FILE" if way.needs_stated else ""
@@ -89,7 +91,7 @@ def _suggestion(pending: Pending, required: Requirement, kind: str, base: str | 
         lines=lines,
         persons=missing,
         names=_able(case, way.tally, criteria),
-        command=f"variantkit-allowlist review {pending.path} --as NAME --key REF {words}{start}{needs}",
+        command=f"{subject} {words}{start}{needs}{pending.listed}",
     )
 
 
@@ -104,7 +106,7 @@ def _fits(case: Case, criterion: str, word: Counted) -> bool:
 
 
 def _able(case: Case, tally: Tally, criteria: tuple[str, ...]) -> tuple[str, ...]:
-    """The reviewers who may judge this wheel and have not stated all of it."""
+    """The reviewers who may judge this wheel, have a key, and have not stated all of it."""
     persons = name_persons(case.ledger.reviewers)
     conflicts = find_conflicts(case.ledger, case.candidate, case.provenance.identity)
     wanted = with_implied(criteria, case.ledger.criteria)
@@ -113,6 +115,6 @@ def _able(case: Case, tally: Tally, criteria: tuple[str, ...]) -> tuple[str, ...
         said.setdefault(word.person, set()).update(word.criteria)
     return tuple(
         name
-        for name in case.ledger.reviewers
-        if persons[name] == name and name not in conflicts and not wanted <= said.get(name, set())
+        for name, reviewer in case.ledger.reviewers.items()
+        if reviewer.keys and persons[name] == name and name not in conflicts and not wanted <= said.get(name, set())
     )
