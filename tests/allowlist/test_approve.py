@@ -61,7 +61,7 @@ def test_the_wheel_its_evidence_and_a_summary_are_kept(team: Team) -> None:
         assert shipped.read() == kept.read()
     assert os.path.isfile(directory.wheel_path(wheel.filename) + ".sigstore.json")
     with open(directory.vsa_path(wheel.sha256), "rb") as stream:
-        summary = read_vsa(stream.read(), None)
+        summary = read_vsa(stream.read())
     assert (summary.passed, summary.sha256, summary.verifier) == (True, wheel.sha256, "https://example.org/providers")
     assert summary.inputs == directory.ledger.approved[0].reviews
 

@@ -115,7 +115,7 @@ def test_a_file_that_is_not_there_is_wrong_usage(only: Path, capsys: pytest.Capt
     assert "found no file there" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("arguments", [[], ["approve"], ["status", "--bogus"], ["status", "--approved"]])
+@pytest.mark.parametrize("arguments", [["approve"], ["status", "--bogus"], ["status", "--approved"]])
 def test_wrong_usage_is_told(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         cli.main(arguments)

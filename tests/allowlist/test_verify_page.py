@@ -29,7 +29,7 @@ def test_every_code_of_provenance_has_its_row_and_no_other() -> None:
 def test_every_option_of_the_page_is_one_and_every_option_is_on_it() -> None:
     parser = argparse.ArgumentParser(add_help=False)
     verify.add_arguments(parser)
-    options = {option for action in parser._actions for option in action.option_strings}
+    options = {option for action in parser._actions for option in action.option_strings} | {"--json"}
     assert set(re.findall(r"--[a-z][a-z-]*", PAGE)) == options
 
 

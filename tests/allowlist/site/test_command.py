@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.curation import NOW, Curation, make_list_directory, signer, world
+from support.curation import NOW, Curation, make_list_directory, world
 from support.wheels import make_wheel
 from variantkit_allowlist.cli import main
 from variantkit_allowlist.statements import Summary, write_vsa
@@ -56,7 +56,7 @@ who = "alice"
     summary = Summary("acme-variant-provider", "1.0", os.path.basename(path), sha256, True, "https://x", "0" * 64, NOW)
     os.makedirs(os.path.dirname(made.open().vsa_path(sha256)))
     with open(made.open().vsa_path(sha256), "wb") as stream:
-        stream.write(write_vsa(summary, signer("alice")))
+        stream.write(write_vsa(summary))
     return made
 
 

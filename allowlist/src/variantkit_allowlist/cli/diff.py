@@ -33,7 +33,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("new", metavar="NEW", help="the wheel to come")
     parser.add_argument("--run", dest="ask", action="store_true", help="ask both for get_all_configs: RUNS their code")
     parser.add_argument("--endpoint", metavar="MODULE:OBJECT", help="the plugin to ask; default: the entry point")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def run(args: argparse.Namespace, world: World) -> int:

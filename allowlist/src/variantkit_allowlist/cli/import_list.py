@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from variantkit.cli.terminal import print_json, print_line
-from variantkit.errors import InputError, RefusedError
+from variantkit.errors import RefusedError
+from variantkit_allowlist.cli.fetching import add_age, add_http, require_age
 
 if TYPE_CHECKING:
     import argparse
@@ -42,15 +43,12 @@ exit codes: 0 kept · 1 refused: signatures, an older edition, a revocation forg
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EXAMPLES
     parser.add_argument("name", metavar="NAME", help="the import's name in providers.toml")
-    parser.add_argument("--list", metavar="DIR", default=".", help="the list's directory (default: the current one)")
+    parser.add_argument("--list", metavar="DIR", default=".", help="the list's directory (default: this one)")
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--from", metavar="DIR", dest="copy", help="a copy of their public/, such as on a stick")
     where.add_argument("--locked", action="store_true", help="fetch nothing; verify what is kept, and show it")
-    parser.add_argument(
-        "--max-age", metavar="DAYS", type=int, default=30, help="how old a copy's timestamp may be (default: 30)"
-    )
-    parser.add_argument("--allow-http", action="store_true", help="take a URL without TLS beyond this machine")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    add_age(parser)
+    add_http(parser)
 
 
 def run(args: argparse.Namespace, world: World) -> int:
@@ -60,8 +58,7 @@ def run(args: argparse.Namespace, world: World) -> int:
     from variantkit_allowlist.store import open_list
     from variantkit_allowlist.store.files import locked
 
-    if not 0 < args.max_age <= 3660:
-        raise InputError("--max-age: expected 1 to 3660 days")
+    require_age(args)
     now = world.now()
     directory = open_list(args.list)
     require_import(directory, args.name)

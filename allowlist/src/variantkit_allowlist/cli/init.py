@@ -53,7 +53,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--root-threshold", type=int, default=2, metavar="N", help="persons who must sign root and targets (default: 2)"
     )
     add("--trust-root", metavar="FILE", help="a private Sigstore's trusted_root.json (default: the public one)")
-    add("--json", action="store_true", help="print one JSON object")
 
 
 def run(args: argparse.Namespace, world: World) -> int:

@@ -36,8 +36,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     show = add_parser(actions, "show", "print the public line of a key, which init --reviewer takes", "")
     show.add_argument("key", metavar="KEY", help=f"a public key's file, or {HELP}")
     for action in (new, show):
-        action.add_argument("--json", action="store_true", help="print one JSON object")
-        # SUPPRESS: its default must not undo a --debug that stands before the action.
+        # SUPPRESS: their defaults must not undo what stands before the action.
+        action.add_argument("--json", action="store_true", default=SUPPRESS, help="print one JSON object")
         action.add_argument("--debug", action="store_true", default=SUPPRESS, help="show where an error comes from")
 
 

@@ -14,6 +14,7 @@ from variantkit.cli.terminal import print_json, print_line, print_note
 from variantkit.errors import InputError, RefusedError, UndeterminedError
 from variantkit.trust import levels
 from variantkit.trust.dates import format_date
+from variantkit_allowlist.cli.fetching import add_age, add_root, read_root, require_age
 
 if TYPE_CHECKING:
     import argparse
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from variantkit_allowlist.mirror.checking import Anchor, Machine, Report
 
 VERIFICATION = "variantkit.mirror-verification/1"
-ROOT_CAP = 512_000
-_is_sha256 = re.compile(r"[0-9a-f]{64}").fullmatch
 _is_base = re.compile(r"https://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~/-]*)?").fullmatch
 
 EXAMPLES = """\
@@ -38,16 +37,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EXAMPLES
     parser.usage = f"{parser.prog} DIR [options]\n       {parser.prog} verify DIR [options]"
     parser.add_argument("words", metavar="DIR", nargs="+", help="the mirror to write, or to verify")
-    parser.add_argument("--list", metavar="DIR", default=".", help="the list's directory (default: the current one)")
+    parser.add_argument("--list", metavar="DIR", default=".", help="the list's directory (default: this one)")
     parser.add_argument("--base-url", metavar="URL", default="", help="the https URL at which it will be served")
     parser.add_argument("--partial", action="store_true", help="go on although approved wheels are missing")
-    pin = parser.add_mutually_exclusive_group()
-    pin.add_argument("--root", metavar="FILE", help="verify: the root metadata to trust, from outside the mirror")
-    pin.add_argument("--root-sha256", metavar="HEX", help="verify: the sha256 of the root metadata to trust")
-    parser.add_argument(
-        "--max-age", metavar="DAYS", type=int, default=30, help="verify: how old its timestamp may be (default: 30)"
-    )
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    add_root(parser, "verify: ")
+    add_age(parser)
 
 
 def run(args: argparse.Namespace, world: World) -> int:
@@ -103,8 +97,7 @@ def _write(args: argparse.Namespace, target: str) -> int:
 def _verify(args: argparse.Namespace, directory: str, world: World) -> int:
     from variantkit_allowlist.mirror.checking import check_mirror
 
-    if not 0 < args.max_age <= 3660:
-        raise InputError("--max-age: expected 1 to 3660 days")
+    require_age(args)
     report = check_mirror(
         directory, _anchor(args, directory), _machine(world), max_age_days=args.max_age, partial=args.partial
     )
@@ -117,16 +110,11 @@ def _verify(args: argparse.Namespace, directory: str, world: World) -> int:
 
 def _anchor(args: argparse.Namespace, directory: str) -> Anchor:
     from variantkit_allowlist.mirror.checking import Anchor
-    from variantkit_allowlist.store.files import read_file
 
-    if args.root_sha256 is not None:
-        if not _is_sha256(args.root_sha256):
-            raise InputError(f"--root-sha256 {args.root_sha256}: expected 64 lower-case hex digits")
-        return Anchor(root_sha256=args.root_sha256)
-    if args.root is not None:
-        if os.path.realpath(args.root).startswith(os.path.join(os.path.realpath(directory), "")):
-            raise InputError(f"--root {args.root}: lies in the mirror that it is to vouch for; name one from elsewhere")
-        return Anchor(root=read_file(args.root, ROOT_CAP))
+    if args.root and os.path.realpath(args.root).startswith(os.path.join(os.path.realpath(directory), "")):
+        raise InputError(f"--root {args.root}: lies in the mirror that it is to vouch for; name one from elsewhere")
+    if args.root or args.root_sha256:
+        return Anchor(*read_root(args))
     pinned = _pinned_root()
     if pinned is None:
         raise InputError(

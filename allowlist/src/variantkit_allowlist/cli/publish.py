@@ -40,7 +40,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--as", metavar="NAME", dest="person", help="who signs; refused when the key is not theirs")
     parser.add_argument("--refresh", action="store_true", help="only sign timestamp (and snapshot) anew, with --key")
     parser.add_argument("--force-new-edition", action="store_true", help="even when nothing changed")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def run(args: argparse.Namespace, world: World) -> int:

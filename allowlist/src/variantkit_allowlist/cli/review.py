@@ -56,8 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--configs-sha256", metavar="HEX", help="the digest of get_all_configs that was seen")
     add("--notes", default="", metavar="TEXT", help="what a reader should know, on one line")
     add("--key", required=True, metavar="KEY", help=HELP)
-    add("--list", metavar="DIR", default=".", help="the list's directory (default: the current one)")
-    add("--json", action="store_true", help="print one JSON object")
+    add("--list", metavar="DIR", default=".", help="the list's directory (default: this one)")
 
 
 def run(args: argparse.Namespace, world: World) -> int:

@@ -27,8 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "directory", metavar="DIR", help="where to write; new, empty, or an earlier site of this command"
     )
-    parser.add_argument("--list", metavar="DIR", default=".", help="the list's directory (default: the current one)")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--list", metavar="DIR", default=".", help="the list's directory (default: this one)")
 
 
 def run(args: argparse.Namespace, world: World) -> int:

@@ -13,16 +13,21 @@ from typing import TYPE_CHECKING
 
 from variantkit.errors import InputError
 from variantkit.machine.settings import read_approved_lists
-from variantkit_allowlist.cli.verified_lists import verified_exit, verified_json, verified_lines, verify_lists
+from variantkit.trust.union import EMBEDDED
 from variantkit_allowlist.levels import describe_lists
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Mapping
 
     from variantkit.trust import Approvals
     from variantkit_allowlist.cli.kept_list import Shown
     from variantkit_allowlist.cli.world import World
     from variantkit_allowlist.levels import ListStatus, Status
+    from variantkit_allowlist.repository.installed import Verification
+
+    Verified = Mapping[str, Verification]
+    """By the list's path."""
 
 SCHEMA = "variantkit.lists/1"
 
@@ -44,7 +49,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--verify", action="store_true", help="compare the lists here with the signatures that `update` kept"
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def run(args: argparse.Namespace, world: World) -> int:
@@ -52,15 +56,15 @@ def run(args: argparse.Namespace, world: World) -> int:
     now = world.now()
     status = describe_lists(_read_lists(args.approved, world, now), now)
     kept = _read_kept(args.list, now)
-    verified = verify_lists(status, now) if args.verify else None
+    verified = _verify_lists(status, now) if args.verify else None
     if args.json:
-        more = verified_json(verified) if verified is not None else {}
+        more = _verified_json(verified) if verified is not None else {}
         sys.stdout.write(json.dumps(_as_json(status) | _kept_json(kept) | more, indent=2) + "\n")
     else:
-        lines = map(_shown, verified_lines(verified)) if verified is not None else ()
+        lines = map(_shown, _verified_lines(verified)) if verified is not None else ()
         sys.stdout.write("\n".join([*_kept_lines(kept), _as_text(status), *lines]) + "\n")
     if verified is not None:
-        return verified_exit(verified, status.exit_code)
+        return _verified_exit(verified, status.exit_code)
     if args.list is None or kept is None:
         return status.exit_code
     from variantkit_allowlist.cli.kept_list import exit_code_of
@@ -134,3 +138,33 @@ def _lines(item: ListStatus) -> list[str]:
         *([f"  {item.detail}"] if item.detail else []),
         *(f"  soon: {sentence}" for sentence in item.expiring),
     ]
+
+
+def _verify_lists(status: Status, now: int) -> Verified:
+    """Verify every list in a file; the one inside the SDK is as safe as the SDK itself."""
+    from variantkit_allowlist.repository.installed import state_directory, verify_installed
+
+    paths = [item.path for item in status.lists if item.level != EMBEDDED]
+    return {path: verify_installed(path, state_directory(path), now) for path in paths}
+
+
+def _verified_json(verified: Verified) -> dict[str, object]:
+    """The key `verified` of the JSON object."""
+    shown = [
+        {"path": path, **{key.replace("_", "-"): value for key, value in found._asdict().items()}}
+        for path, found in verified.items()
+    ]
+    return {"verified": shown}
+
+
+def _verified_lines(verified: Verified) -> list[str]:
+    """A line for each list, for people."""
+    if not verified:
+        return ["verified: there is no list in a file here"]
+    return [f"verified: {found.code}: {found.detail}" for found in verified.values()]
+
+
+def _verified_exit(verified: Verified, otherwise: int) -> int:
+    """1 when a list is not what was signed, 3 when that cannot be said of one, else what there was to say already."""
+    codes = {found.exit_code for found in verified.values()}
+    return 1 if 1 in codes else 3 if 3 in codes else otherwise

@@ -58,7 +58,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--reimplements", metavar="PACKAGE", action="append", default=[], help="a package it stands for; repeatable")
     add("--run", dest="ask", action="store_true", help="check its conformance and ask it for its digest: RUNS its code")
     add("-o", "--output", metavar="FILE", required=True, help="where the request is written")
-    add("--json", action="store_true", help="print one JSON object")
 
 
 def run(args: argparse.Namespace, world: World) -> int:

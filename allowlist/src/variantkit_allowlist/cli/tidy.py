@@ -29,9 +29,8 @@ exit codes: 0 tidy · 1 with --check: it is not · 2 wrong usage, or a file with
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EXAMPLES
-    parser.add_argument("--list", metavar="DIR", default=".", help="the list's directory (default: the current one)")
+    parser.add_argument("--list", metavar="DIR", default=".", help="the list's directory (default: this one)")
     parser.add_argument("--check", action="store_true", help="write nothing; show what would change, and exit 1")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def run(args: argparse.Namespace, world: World) -> int:

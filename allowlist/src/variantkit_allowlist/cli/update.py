@@ -7,13 +7,13 @@ remembered; later runs need neither. There is no default list.
 from __future__ import annotations
 
 import os
-import re
 from typing import TYPE_CHECKING
 
 from variantkit.cli.terminal import print_json, print_line
 from variantkit.errors import InputError, VariantkitError
 from variantkit.trust import levels
 from variantkit.trust.dates import format_date
+from variantkit_allowlist.cli.fetching import add_age, add_http, add_root, read_root, require_age
 
 if TYPE_CHECKING:
     import argparse
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from variantkit_allowlist.repository.sources import Source
 
 SCHEMA = "variantkit.update/1"
-ROOT_CAP = 512_000
-_is_sha256 = re.compile(r"[0-9a-f]{64}").fullmatch
 
 EXAMPLES = """\
 examples:
@@ -41,19 +39,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     where.add_argument("--url", metavar="URL", help="where the list's public/ is served (default: where it was)")
     where.add_argument("--offline", action="store_true", help="verify the edition that is kept, and install it again")
     where.add_argument("--from", metavar="DIR", dest="copy", help="a copy of the list's public/, such as on a stick")
-    pin = parser.add_mutually_exclusive_group()
-    pin.add_argument("--root", metavar="FILE", help="the root metadata to trust (1.root.json, or a later one)")
-    pin.add_argument("--root-sha256", metavar="HEX", help="the sha256 of the root metadata to trust")
+    add_root(parser)
     level = parser.add_mutually_exclusive_group()
     level.add_argument("--system", action="store_true", help="for every user of this machine (default as root)")
     level.add_argument("--user", action="store_true", help="for this user (default otherwise)")
     level.add_argument("--to", metavar="FILE", help="another file, such as in an image, for --approved FILE")
     parser.add_argument("--min-serial", metavar="N", type=int, default=0, help="refuse a serial below this one")
-    parser.add_argument(
-        "--max-age", metavar="DAYS", type=int, default=30, help="how old a copy's timestamp may be (default: 30)"
-    )
-    parser.add_argument("--allow-http", action="store_true", help="take a URL without TLS beyond this machine")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    add_age(parser)
+    add_http(parser)
 
 
 def run(args: argparse.Namespace, world: World) -> int:
@@ -77,15 +70,15 @@ def _request(args: argparse.Namespace, world: World) -> Request:
     from variantkit_allowlist.repository.installation import Request
 
     path = _path(args)
-    if args.min_serial < 0 or not 0 < args.max_age <= 3660:
-        raise InputError("--min-serial: expected 0 or more; --max-age: expected 1 to 3660 days")
-    if args.root_sha256 is not None and not _is_sha256(args.root_sha256):
-        raise InputError(f"--root-sha256 {args.root_sha256}: expected 64 lower-case hex digits")
+    require_age(args)
+    if args.min_serial < 0:
+        raise InputError("--min-serial: expected 0 or more")
+    root, root_sha256 = read_root(args)
     return Request(
         path,
         _source(args, path, world),
-        root=_read_root(args.root) if args.root else None,
-        root_sha256=args.root_sha256,
+        root=root,
+        root_sha256=root_sha256,
         memory_dir=levels.memory_path(),
         min_serial=args.min_serial,
         max_age_days=args.max_age,
@@ -119,12 +112,6 @@ def _source(args: argparse.Namespace, path: str, world: World) -> Source | None:
     if not url:
         raise InputError(f"{path}: which list? There is no default one: give --url URL and --root FILE, or --from DIR")
     return open_server(url, world.environ, allow_http=args.allow_http)
-
-
-def _read_root(path: str) -> bytes:
-    from variantkit_allowlist.store.files import read_file
-
-    return read_file(path, ROOT_CAP)
 
 
 def _as_json(installed: Installed) -> dict[str, object]:

@@ -68,7 +68,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--signer", metavar="URI", help="the reusable workflow that signed, when it lies in another repository")
     add = parser.add_argument
     add("--rebuild", metavar="GIT@COMMIT[#subdirectory=DIR]", help="build it and compare; RUNS THE BUILD'S CODE")
-    add("--json", action="store_true", help="print one JSON object (variantkit.verdict/1)")
 
 
 def run(args: argparse.Namespace, world: World) -> int:

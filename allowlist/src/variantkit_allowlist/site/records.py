@@ -6,7 +6,7 @@ import hashlib
 import os
 from typing import TYPE_CHECKING
 
-from variantkit.errors import InputError, RefusedError, VariantkitError
+from variantkit.errors import InputError, VariantkitError
 from variantkit.trust import parse_approved
 from variantkit.trust.canonical import MAX_WHEEL_BYTES
 from variantkit.trust.dates import format_date
@@ -103,15 +103,10 @@ def _summary(directory: ListDirectory, sha256: str) -> str:
     path = directory.vsa_path(sha256)
     if not os.path.lexists(path):
         return ""
-    keys = [key for reviewer in directory.ledger.reviewers.values() for key in reviewer.keys]
     try:
-        data = read_file(path, SUMMARY_CAP)
-        try:
-            found = read_vsa(data, keys, path)
-        except RefusedError:
-            found = read_vsa(data, None, path)
+        found = read_vsa(read_file(path, SUMMARY_CAP), path)
     except VariantkitError:
-        return "cannot be read, or was signed by nobody of this list"
+        return "cannot be read"
     if found.sha256 != sha256:
         return "speaks of another wheel"
     return f"{'PASSED' if found.passed else 'FAILED'} on {format_date(found.time)[:10]}"

@@ -88,6 +88,7 @@ def open_envelope(data: bytes, keys: Iterable[str | PublicKey], where: str) -> S
 
     Nothing of the payload is looked at before its signature holds.
     """
+    from securesystemslib.dsse import Envelope
     from securesystemslib.exceptions import UnverifiedSignatureError
     from securesystemslib.signer import Signature
 
@@ -98,16 +99,11 @@ def open_envelope(data: bytes, keys: Iterable[str | PublicKey], where: str) -> S
         if tuf_key.keyid != keyid:
             continue
         try:
-            tuf_key.verify_signature(Signature(keyid, signature.hex()), pre_authentication(payload))
+            tuf_key.verify_signature(Signature(keyid, signature.hex()), Envelope(payload, PAYLOAD_TYPE, {}).pae())
         except UnverifiedSignatureError:
             raise RefusedError(f"{where}: altered, or not signed by {public.fingerprint} as it says") from None
         return Signed(public, payload)
     raise RefusedError(f"{where}: signed by key {keyid[:16]}…, which is nobody's in [reviewers]")
-
-
-def pre_authentication(payload: bytes) -> bytes:
-    """The bytes that a DSSE signature covers."""
-    return b"DSSEv1 %d %s %d %s" % (len(PAYLOAD_TYPE), PAYLOAD_TYPE.encode(), len(payload), payload)
 
 
 def _read_envelope(data: bytes, where: str) -> tuple[bytes, str, bytes]:

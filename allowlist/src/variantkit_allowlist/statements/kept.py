@@ -1,4 +1,4 @@
-"""Kept reviews: the signed statements of a list's directory, each judged by the keys of now."""
+"""Kept statements: the signed reviews of a list's directory, judged by the keys of now, and what was decided."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from variantkit.errors import InputError, RefusedError
 from variantkit_allowlist.statements.envelope import MAX_STATEMENT_BYTES, digest_of
 from variantkit_allowlist.statements.review import Review, check_review
+from variantkit_allowlist.statements.summary import Summary, verifier_uri, write_vsa
 from variantkit_allowlist.store.files import read_file, write_whole
 
 if TYPE_CHECKING:
+    from variantkit_allowlist.model import Approval
     from variantkit_allowlist.store import ListDirectory
 
 
@@ -53,6 +55,29 @@ def read_reviews(directory: ListDirectory, wheel_sha256: str) -> KeptReviews:
         except (RefusedError, InputError) as error:
             refused.append(str(error))
     return KeptReviews(tuple(sorted(found, key=lambda kept: (kept.review.time, kept.sha256))), tuple(refused))
+
+
+def keep_summary(
+    directory: ListDirectory, entry: Approval, filename: str, decided_by: bytes, now: int, *, passed: bool
+) -> None:
+    """Write the summary of each of an entry's wheels; `decided_by` is the providers.toml whose rules were used.
+
+    It is not signed by itself: it is a target of the published repository, which is.
+    """
+    for sha256 in entry.sha256:
+        summary = Summary(
+            package=entry.package,
+            version=entry.version,
+            filename=filename,
+            sha256=sha256,
+            passed=passed,
+            verifier=verifier_uri(directory.ledger.id),
+            policy_sha256=digest_of(decided_by),
+            time=now,
+            criteria=entry.criteria,
+            inputs=entry.reviews,
+        )
+        write_whole(directory.vsa_path(sha256), write_vsa(summary))
 
 
 def _read_one(directory: ListDirectory, path: str, named: str, wheel_sha256: str) -> KeptReview:

@@ -2,25 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 from urllib.parse import quote, unquote
 
 from variantkit.errors import RefusedError
 from variantkit.trust.dates import format_date, parse_date
-from variantkit_allowlist.statements.envelope import (
-    Subject,
-    make_statement,
-    open_envelope,
-    read_statement,
-    sign_statement,
-)
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from securesystemslib.signer import Signer
-
-    from variantkit_allowlist.keys import PublicKey
+from variantkit_allowlist.statements.envelope import Subject, make_statement, read_statement
 
 VSA_TYPE = "https://slsa.dev/verification_summary/v1"
 
@@ -48,10 +35,9 @@ def verifier_uri(list_id: str) -> str:
     return list_id if list_id.startswith("https://") else f"https://{list_id}"
 
 
-def write_vsa(summary: Summary, signer: Signer | None = None) -> bytes:
-    """Return the summary as a statement: signed, or bare when it travels as a target of a signed repository."""
-    statement = make_statement(Subject(summary.filename, summary.sha256), VSA_TYPE, _predicate(summary))
-    return statement + b"\n" if signer is None else sign_statement(statement, signer)
+def write_vsa(summary: Summary) -> bytes:
+    """Return the summary as a bare statement: it travels as a target of a signed repository."""
+    return make_statement(Subject(summary.filename, summary.sha256), VSA_TYPE, _predicate(summary)) + b"\n"
 
 
 def _predicate(summary: Summary) -> dict[str, object]:
@@ -78,13 +64,12 @@ def _rfc3339(seconds: int) -> str:
     return text if "T" in text else f"{text}T00:00:00Z"
 
 
-def read_vsa(data: bytes, keys: Iterable[str | PublicKey] | None, where: str = "the summary") -> Summary:
-    """Read a summary that one of these keys signed, or a bare one where `keys` is None; raise RefusedError otherwise.
+def read_vsa(data: bytes, where: str = "the summary") -> Summary:
+    """Read a summary; raise RefusedError for anything else.
 
     `criteria` are then the levels as they stand there. Fields that are not known here are passed over, as VSA demands.
     """
-    payload = data if keys is None else open_envelope(data, keys, where).payload
-    statement = read_statement(payload, VSA_TYPE, where)
+    statement = read_statement(data, VSA_TYPE, where)
     try:
         return _summary(statement.subject, dict(statement.predicate))
     except (KeyError, TypeError, ValueError, AttributeError):
