@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -101,6 +102,14 @@ def test_a_revoked_entry_and_one_of_unknown_origin_stand_out(
     lines = capsys.readouterr().out.splitlines()
     assert f"  {PACKAGE} 1.0: until 2027-11-21, by alice, bob (reviewed-source); UNATTESTED" in lines
     assert f"  {PACKAGE} 1.1: REVOKED" in lines
+    assert f"  revoked 2026-11-21 by carol: {PACKAGE} 1.1: x" in lines
+
+
+def test_a_revocation_of_what_was_never_approved_is_shown(team: Team, capsys: pytest.CaptureFixture[str]) -> None:
+    team.run("revoke", "acme-forged", "--as", "carol", "--reason", "a squatter's")
+    assert status(team, capsys)["revocations"] == [
+        {"what": "acme-forged (every version)", "since": "2026-11-21", "who": "carol", "reason": "a squatter's"}
+    ]
 
 
 def test_what_waits_is_shown_with_its_place_its_target_and_what_is_missing(
@@ -160,6 +169,8 @@ def test_roles_and_missing_signatures_are_shown(team: Team, capsys: pytest.Captu
     found = status(team, capsys)
     assert (found["published"], found["staged"], found["entries"][0]["published"]) == (1, None, True)
     assert found["signatures-end"].startswith("2026-12-21")
+    with open(os.path.join(team.list.path, "public", "metadata", "1.root.json"), "rb") as stream:
+        assert (found["root"], found["root-sha256"]) == (1, hashlib.sha256(stream.read()).hexdigest())
     status(team, capsys, NOW + 40 * DAY, exits=1)
     later = team.ship_attested("1.1", source=SOURCE + "\n# more\n")
     team.review(later, "alice", "bob")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from variantkit_allowlist.curation.pending import read_queue
 from variantkit_allowlist.curation.report import BUSY_DAYS, ListReport, report_list
@@ -11,19 +11,27 @@ from variantkit_allowlist.statements import read_reviews
 from variantkit_allowlist.store import open_list
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from variantkit_allowlist.curation.report import EntryReport, PendingReport
+    from variantkit_allowlist.imports import ImportedList
     from variantkit_allowlist.repository.standing import Standing
     from variantkit_allowlist.statements import Review
     from variantkit_allowlist.store import ListDirectory
 
-Shown = tuple[ListReport, "Standing", tuple[str, ...]]
+
+class Shown(NamedTuple):
+    """A kept list: what it says, how it stands published, its imports, and the files in it that cannot be read."""
+
+    report: ListReport
+    standing: Standing
+    imports: Mapping[str, ImportedList]
+    unreadable: tuple[str, ...]
 
 
 def read_kept_list(path: str, now: int) -> Shown:
-    """Read all that a list's directory says of itself; the last part are files in it that cannot be read."""
-    from variantkit_allowlist.imports import foreign_revocations
+    """Read all that a list's directory says of itself."""
+    from variantkit_allowlist.imports import foreign_revocations, load_imports
     from variantkit_allowlist.repository.standing import read_standing
 
     directory = open_list(path)
@@ -31,7 +39,7 @@ def read_kept_list(path: str, now: int) -> Shown:
     queue = read_queue(directory, now, foreign)
     standing = read_standing(directory, now)
     report = report_list(directory.ledger, queue.pending, _reviews(directory), standing.approved, now, foreign)
-    return report, standing, queue.unreadable
+    return Shown(report, standing, load_imports(directory), queue.unreadable)
 
 
 def _reviews(directory: ListDirectory) -> Iterator[Review]:
@@ -42,24 +50,36 @@ def _reviews(directory: ListDirectory) -> Iterator[Review]:
 
 def exit_code_of(shown: Shown) -> int:
     """1 when something of the list has ended: an approval, or the signatures of what is published."""
-    report, standing, _ = shown
-    return 1 if report.counters.expired or standing.ended else 0
+    return 1 if shown.report.counters.expired or shown.standing.ended else 0
 
 
 def as_json(shown: Shown) -> dict[str, object]:
-    report, standing, unreadable = shown
+    report, standing = shown.report, shown.standing
     counters = report.counters._asdict()
     return {
         "id": report.id,
         "entries": [_plain(item._asdict()) for item in report.entries],
         "pending": [_plain(item._asdict()) for item in report.pending],
+        "revocations": [_plain(item._asdict()) for item in report.revocations],
+        "imports": [
+            {
+                "name": name,
+                "id": item.approved.id,
+                "serial": item.approved.serial,
+                "entries": len(item.approved.entries),
+                "revocations": len(item.approved.revoked),
+            }
+            for name, item in shown.imports.items()
+        ],
         "counters": {**counters, "busy": dict(report.counters.busy)},
         "roles": [_plain(role._asdict()) for role in standing.roles],
         "published": standing.published,
         "signatures-end": standing.ends,
         "staged": standing.staged,
+        "root": standing.root,
+        "root-sha256": standing.root_sha256,
         "missing": [_plain(lack._asdict()) for lack in standing.missing],
-        "unreadable": list(unreadable),
+        "unreadable": list(shown.unreadable),
     }
 
 
@@ -69,13 +89,18 @@ def _plain(values: dict[str, object]) -> dict[str, object]:
 
 def lines_of(shown: Shown) -> list[str]:
     """The same for a person."""
-    report, standing, unreadable = shown
-    counters = report.counters
+    report, counters = shown.report, shown.report.counters
     lines = [f"{report.id}: {counters.approved} approved, {counters.revoked} revoked, {counters.pending} pending"]
     lines += [line for item in report.entries for line in _entry_lines(item)]
     lines += [line for item in report.pending for line in _pending_lines(item)]
-    lines += [f"cannot be read: {sentence}" for sentence in unreadable]
-    lines += _standing_lines(standing)
+    lines += [f"  revoked {item.since} by {item.who}: {item.what}: {item.reason}" for item in report.revocations]
+    lines += [
+        f"  import {name}: {item.approved.id} serial {item.approved.serial}, "
+        f"{len(item.approved.entries)} approved, {len(item.approved.revoked)} revoked"
+        for name, item in shown.imports.items()
+    ]
+    lines += [f"cannot be read: {sentence}" for sentence in shown.unreadable]
+    lines += _standing_lines(shown.standing)
     if counters.busy:
         told = ", ".join(f"{who} {count}" for who, count in counters.busy)
         lines.append(f"reviews of the last {BUSY_DAYS} days: {told}")
@@ -108,6 +133,7 @@ def _standing_lines(standing: Standing) -> list[str]:
     else:
         ends = "ended" if standing.ended else "end"
         lines.append(f"serial {standing.published} is published; its signatures {ends} {standing.ends}")
+        lines.append(f"machines start from metadata/{standing.root}.root.json, sha256 {standing.root_sha256}")
     if standing.staged is not None:
         lines.append(f"serial {standing.staged} is staged; still needed:")
         lines += [f"  {lack.role}: {lack.needed} of {', '.join(lack.names)}" for lack in standing.missing]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from variantkit.trust import Revocation
     from variantkit_allowlist.curation.pending import Pending
-    from variantkit_allowlist.model import Approval, Ledger
+    from variantkit_allowlist.model import Approval, Ledger, Revoked
     from variantkit_allowlist.statements import Review
 
 SOON_DAYS = 90
@@ -63,6 +63,15 @@ class PendingReport(NamedTuple):
     others: tuple[str, ...]
 
 
+class RevokedReport(NamedTuple):
+    """A revocation of this list: `what` is a package, a version of it, or bytes."""
+
+    what: str
+    since: str
+    who: str
+    reason: str
+
+
 class Counters(NamedTuple):
     """The list in numbers; `busy` are reviews of the last BUSY_DAYS by reviewer."""
 
@@ -85,6 +94,7 @@ class ListReport(NamedTuple):
     entries: tuple[EntryReport, ...]
     pending: tuple[PendingReport, ...]
     counters: Counters
+    revocations: tuple[RevokedReport, ...]
 
 
 def report_list(
@@ -112,7 +122,13 @@ def report_list(
         cooling=sum(bool(item.cooldown) for item in pending),
         busy=_busy(reviews, now),
     )
-    return ListReport(ledger.id, entries, pending, counters)
+    return ListReport(ledger.id, entries, pending, counters, tuple(map(_revocation, ledger.revoked)))
+
+
+def _revocation(item: Revoked) -> RevokedReport:
+    bytes_alone = ", ".join(f"sha256 {digest}" for digest in item.sha256)
+    what = bytes_alone or f"{item.package} {item.version or '(every version)'}"
+    return RevokedReport(what, item.since.isoformat(), item.who, item.reason)
 
 
 def _entry(

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from variantkit.trust.approved import parse_approved
 from variantkit.trust.dates import format_date
 from variantkit_allowlist.repository.published import read_published, read_roots
 from variantkit_allowlist.repository.staged import Missing, load_staged, missing_signatures
+from variantkit_allowlist.store.files import read_file
 
 if TYPE_CHECKING:
     from variantkit_allowlist.store import ListDirectory
+
+ROOT_CAP = 1 << 20
 
 
 class RoleStanding(NamedTuple):
@@ -24,7 +29,8 @@ class RoleStanding(NamedTuple):
 class Standing(NamedTuple):
     """`published` and `staged` are serials, None without; `approved` the sha256 that the published edition approves.
 
-    `ends` is when the first of the published signatures ends, "" without any.
+    `ends` is when the first of the published signatures ends, "" without any; `root` the newest published root's
+    version and `root_sha256` its digest, which is what others start from.
     """
 
     roles: tuple[RoleStanding, ...]
@@ -34,6 +40,8 @@ class Standing(NamedTuple):
     ended: bool = False
     staged: int | None = None
     missing: tuple[Missing, ...] = ()
+    root: int | None = None
+    root_sha256: str = ""
 
 
 def read_standing(directory: ListDirectory, now: int) -> Standing:
@@ -54,6 +62,9 @@ def read_standing(directory: ListDirectory, now: int) -> Standing:
             ends=format_date(ends),
             ended=ends <= now,
         )
+        version = published.chain.root.version
+        data = read_file(os.path.join(directory.public_path, "metadata", f"{version}.root.json"), ROOT_CAP)
+        standing = standing._replace(root=version, root_sha256=hashlib.sha256(data).hexdigest())
     staged = load_staged(directory.staged_path)
     if staged is None or (published is not None and staged.serial <= published.serial):
         return standing
