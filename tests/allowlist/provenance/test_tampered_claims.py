@@ -271,3 +271,31 @@ def test_build_provenance_of_another_shape_is_refused(path: tuple[str | int, ...
     found = judge(slsa_case(path, value))
     assert not found.verified
     assert found.code in {"predicate-mismatch", "statement-malformed"}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        ("buildDefinition", "internalParameters"),
+        ("buildDefinition", "internalParameters", "github", "runner_environment"),
+        ("buildDefinition", "resolvedDependencies"),
+        ("runDetails", "metadata"),
+    ],
+    ids=".".join,
+)
+def test_what_slsa_leaves_to_the_builder_may_be_left_out(path: tuple[str, ...]) -> None:
+    assert judge(slsa_case(path, remove=True)).code == "ok"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        ("buildDefinition", "buildType"),
+        ("buildDefinition", "externalParameters"),
+        ("buildDefinition", "externalParameters", "workflow", "path"),
+        ("runDetails", "builder"),
+    ],
+    ids=".".join,
+)
+def test_what_slsa_asks_for_may_not(path: tuple[str, ...]) -> None:
+    assert judge(slsa_case(path, remove=True)).code == "predicate-mismatch"

@@ -19,8 +19,8 @@ RUNNER = "https://github.com/actions/runner/"
 def require_agreement(predicate: Mapping[str, object], claims: Claims) -> None:
     """Raise NotVerifiedError with `predicate-mismatch` unless every field that repeats a claim repeats it as it is.
 
-    Of external parameters, which steer a build, there must be the workflow's and no other; what the predicate leaves
-    out of its internal ones contradicts nothing.
+    Of external parameters, which steer a build, there must be the workflow's and no other. SLSA asks neither for
+    internal ones nor for dependencies: what a predicate leaves out of them contradicts nothing.
     """
     build, run = _table(predicate, "buildDefinition"), _table(predicate, "runDetails")
     _require_same("buildType", build.get("buildType"), BUILD_TYPE)
@@ -60,7 +60,9 @@ def _check_internal(internal: object, claims: Claims) -> None:
 
 
 def _check_source(dependencies: object, claims: Claims) -> None:
-    """The repository's own commit must be among what went in, and no other commit or ref of it."""
+    """Of what went in, if it is told, the repository's own commit must be part, and no other commit or ref of it."""
+    if dependencies is None:
+        return
     if not isinstance(dependencies, list) or not all(isinstance(item, dict) for item in dependencies):
         raise _mismatch("its resolvedDependencies are no list of objects")
     own = [item for item in dependencies if _is_of(item.get("uri"), claims.identity.repository)]
