@@ -127,6 +127,7 @@ class Team:
                 delta_sha256=delta_from.sha256 if delta_from else None,
                 needs=needs,
                 configs_sha256=configs_sha256,
+                list_id=self.list.open().ledger.id,
             )
             keep_review(self.list.open(), review, write_review(review, signer(who)))
 

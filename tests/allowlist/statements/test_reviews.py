@@ -34,6 +34,7 @@ REVIEW = Review(
     needs=GrantedNeeds(read=("/sys/class/acme/*",), fork=True),
     configs_sha256="ef" * 32,
     notes="gelesen ✓",
+    list_id="example.org/providers",
 )
 REVIEWERS = {name: Reviewer(affiliation="Example", keys=(public_key(name).line,)) for name in ("alice", "bob", "carol")}
 SIGNED = write_review(REVIEW, signer("alice"))
@@ -192,8 +193,10 @@ def test_a_kept_file_that_does_not_hold_is_told_and_never_counted(tmp_path: Path
     path = keep_review(directory, REVIEW, SIGNED)
     folder = os.path.dirname(path)
     other = write_review(REVIEW._replace(who="bob", sha256="00" * 32), signer("bob"))
+    elsewhere = write_review(REVIEW._replace(list_id="example.org/laboratory"), signer("alice"))
     for name, data in (
         (f"{'11' * 32}.json", SIGNED),
+        (f"{digest_of(elsewhere)}.json", elsewhere),
         (f"{digest_of(other)}.json", other),
         (f"{digest_of(b'{}')}.json", b"{}"),
     ):
@@ -204,6 +207,7 @@ def test_a_kept_file_that_does_not_hold_is_told_and_never_counted(tmp_path: Path
     told = " ".join(kept.refused)
     assert "altered: its sha256 is" in told
     assert "is about another wheel" in told
+    assert "was signed for the list 'example.org/laboratory', this one is example.org/providers" in told
     assert "expected a signed statement" in told
 
 

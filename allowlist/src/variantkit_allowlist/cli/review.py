@@ -134,6 +134,7 @@ def _review(args: argparse.Namespace, directory: ListDirectory, wheel: WheelFile
         needs=needs,
         configs_sha256=args.configs_sha256,
         notes=args.notes,
+        list_id=directory.ledger.id,
     )
 
 

@@ -85,6 +85,8 @@ def _read_one(directory: ListDirectory, path: str, named: str, wheel_sha256: str
     if digest_of(data) != named:
         raise RefusedError(f"{path}: altered: its sha256 is {digest_of(data)}")
     review = check_review(data, directory.ledger.reviewers, path)
+    if review.list_id != directory.ledger.id:
+        raise RefusedError(f"{path}: was signed for the list {review.list_id!a}, this one is {directory.ledger.id}")
     if review.sha256 != wheel_sha256:
         raise RefusedError(f"{path}: is about another wheel, {review.filename!a} with sha256 {review.sha256!a}")
     return KeptReview(named, review)

@@ -35,6 +35,7 @@ REVIEW_TYPE = "urn:variantkit:review:v1"
 class Review(NamedTuple):
     """What `who` states. `time` is in unix seconds, as the reviewer's machine had it: a record, no proof.
 
+    It is said to the list `list_id` and to no other, for each says itself what its criteria mean.
     With `delta_from` and `delta_sha256` only the change from that version's wheel was reviewed. `needs` are those that
     the sandbox may open, where they were reviewed; `configs_sha256` is the digest of `get_all_configs` that was seen.
     """
@@ -51,6 +52,7 @@ class Review(NamedTuple):
     needs: GrantedNeeds | None = None
     configs_sha256: str | None = None
     notes: str = ""
+    list_id: str = ""
 
 
 class _Delta(Table):
@@ -61,6 +63,7 @@ class _Delta(Table):
 class _Predicate(Table):
     """The predicate as it is written; a key that this version does not know could limit what is stated."""
 
+    list_id: str
     who: str
     criteria: Annotated[tuple[str, ...], Field(min_length=1)]
     package: str
@@ -81,6 +84,7 @@ def write_review(review: Review, signer: Signer) -> bytes:
         delta = _Delta(version=review.delta_from, sha256=review.delta_sha256)
     require_plain(review.notes, "--notes")
     predicate = _Predicate(
+        list_id=review.list_id,
         who=review.who,
         criteria=review.criteria,
         package=review.package,
@@ -119,6 +123,7 @@ def check_review(data: bytes, reviewers: Mapping[str, Reviewer], where: str = "t
         needs=predicate.needs,
         configs_sha256=predicate.configs_sha256,
         notes=predicate.notes,
+        list_id=predicate.list_id,
     )
 
 
