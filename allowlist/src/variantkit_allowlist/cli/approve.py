@@ -6,11 +6,10 @@ the way, get_all_configs of the very bytes is asked, in a process of its own: th
 
 from __future__ import annotations
 
-import datetime
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from variantkit.cli.terminal import print_json, print_line, print_note
+from variantkit.cli.terminal import print_line, print_note
 from variantkit.errors import DocumentError, InputError, Problem, RefusedError
 
 if TYPE_CHECKING:
@@ -64,12 +63,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, world: World) -> int:
     """Decide about one wheel, and write the entry when nothing is in the way."""
-    from variantkit_allowlist.cli.decisions import decide, show, told, verify_origin
+    from variantkit_allowlist.cli.decisions import decide, tell, verify_origin
     from variantkit_allowlist.curation.dossier import read_dossier
     from variantkit_allowlist.imports import foreign_revocations
     from variantkit_allowlist.statements.envelope import require_plain
     from variantkit_allowlist.store import open_list
-    from variantkit_allowlist.verdict import as_json
 
     now = world.now()
     require_plain(args.notes, "--notes")
@@ -82,11 +80,8 @@ def run(args: argparse.Namespace, world: World) -> int:
     origin = verify_origin(directory, subject.wheel, subject.evidence, args, world)
     decided = decide(directory, dossier, origin, args, world, foreign)
     entry = _write(directory, decided, subject, args, now) if decided.verdict.allowed else None
-    if args.json:
-        written = None if entry is None else entry.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-        print_json({**as_json(decided.verdict), **told(decided), "dry-run": args.dry_run, "entry": written})
-    else:
-        show(decided)
+    tell(decided, entry, args)
+    if entry is not None and not args.json:
         _show_end(entry, args)
     return 0 if decided.verdict.allowed else 1
 
@@ -162,6 +157,7 @@ def _first_seen(directory: ListDirectory, sha256: str, now: int, *, write: bool)
 
 def _proposal(args: argparse.Namespace, request: Request | None, directory: ListDirectory, now: int) -> Proposal:
     """What the entry is to say: the options, else the request's wishes, which reviews must bear out."""
+    from variantkit_allowlist.cli.decisions import parse_expiry
     from variantkit_allowlist.curation.dossier import Proposal
     from variantkit_allowlist.model import GrantedNeeds
     from variantkit_allowlist.statements.needs_file import MAX_NEEDS_BYTES, read_needs
@@ -189,18 +185,6 @@ def _proposal(args: argparse.Namespace, request: Request | None, directory: List
 
 def _chosen(given: list[str] | None, wished: tuple[str, ...] | None) -> tuple[str, ...] | None:
     return tuple(given) if given is not None else wished
-
-
-def parse_expiry(text: str | None, ledger: Ledger, now: int) -> datetime.date:
-    """The end of an approval: the day given, else the last that the policy allows."""
-    from variantkit_allowlist.curation.candidate import date_of
-
-    if text is None:
-        return date_of(now) + datetime.timedelta(days=ledger.policy.approval_days)
-    try:
-        return datetime.date.fromisoformat(text)
-    except ValueError:
-        raise InputError(f"--expires {text!a}: expected a date such as 2027-06-01") from None
 
 
 def _write(
@@ -239,9 +223,7 @@ def _supersede(directory: ListDirectory, newest: Approval) -> ListDirectory:
     return directory
 
 
-def _show_end(entry: Approval | None, args: argparse.Namespace) -> None:
-    if entry is None:
-        return
+def _show_end(entry: Approval, args: argparse.Namespace) -> None:
     who = " and ".join(entry.who)
     if args.dry_run:
         print_line(f"would be approved until {entry.expires}, on the word of {who}; nothing was written")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from variantkit.cli.terminal import GREEN, RED, print_line, print_note, print_styled
+from variantkit.cli.terminal import GREEN, RED, print_json, print_line, print_note, print_styled
 from variantkit.errors import InputError
 from variantkit.trust.dates import format_date
+from variantkit_allowlist.curation.candidate import date_of
 from variantkit_allowlist.curation.decision import Case, blockers_told, decide_approval
 from variantkit_allowlist.curation.grants import compare_needs, previous_needs
 from variantkit_allowlist.curation.history import revocations_of
@@ -17,6 +19,7 @@ from variantkit_allowlist.provenance import Evidence, gather_evidence, judge_evi
 from variantkit_allowlist.provenance.material import MaterialError
 from variantkit_allowlist.store.files import read_file
 from variantkit_allowlist.store.wheels import ATTESTATION_SUFFIXES, KEY_SUFFIX
+from variantkit_allowlist.verdict import as_json
 
 if TYPE_CHECKING:
     import argparse
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
     from variantkit_allowlist.cli.world import World
     from variantkit_allowlist.curation.dossier import Dossier
     from variantkit_allowlist.inspection import Request
-    from variantkit_allowlist.model import Ledger
+    from variantkit_allowlist.model import Approval, Ledger
     from variantkit_allowlist.provenance import Attestation, WheelFile
     from variantkit_allowlist.store import ListDirectory
     from variantkit_allowlist.verdict import Provenance, Verdict
@@ -70,6 +73,16 @@ def verify_origin(
         rebuilt=rebuild_when_asked(args, world, wheel, directory),
     )
     return provenance, root.sha256
+
+
+def parse_expiry(text: str | None, ledger: Ledger, now: int) -> datetime.date:
+    """The end of an approval: the day given, else the last that the policy allows."""
+    if text is None:
+        return date_of(now) + datetime.timedelta(days=ledger.policy.approval_days)
+    try:
+        return datetime.date.fromisoformat(text)
+    except ValueError:
+        raise InputError(f"--expires {text!a}: expected a date such as 2027-06-01") from None
 
 
 def find_evidence(paths: tuple[str, ...], named: list[str] | None) -> tuple[Evidence, dict[str, bytes]]:
@@ -138,7 +151,16 @@ def decide(
     return Decided(case, decide_approval(case, world.now()), dossier)
 
 
-def told(decided: Decided) -> Mapping[str, object]:
+def tell(decided: Decided, entry: Approval | None, args: argparse.Namespace) -> None:
+    """Print a decision, and with --json the entry that came of it."""
+    if not args.json:
+        _show(decided)
+        return
+    written = None if entry is None else entry.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    print_json({**as_json(decided.verdict), **_told(decided), "dry-run": args.dry_run, "entry": written})
+
+
+def _told(decided: Decided) -> Mapping[str, object]:
     """What `--json` says beside the verdict: the change, the needs, and the reviews that are none."""
     case, dossier = decided.case, decided.dossier
     before = previous_needs(case.ledger, case.candidate, revocations_of(case.ledger, case.foreign))
@@ -154,7 +176,7 @@ def told(decided: Decided) -> Mapping[str, object]:
     }
 
 
-def show(decided: Decided) -> None:
+def _show(decided: Decided) -> None:
     """Print a verdict for a person: what the wheel is, what it would be granted, and everything that is in the way."""
     case, verdict = decided.case, decided.verdict
     print_styled(f"{case.candidate.filename}: {'yes' if verdict.allowed else 'no'}", GREEN if verdict.allowed else RED)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from variantkit.cli.terminal import print_json, print_line, print_note
+from variantkit.cli.terminal import print_line, print_note
 from variantkit.errors import InputError, RefusedError
 from variantkit.variants.grammar import normalized_name
 
@@ -43,13 +43,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, world: World) -> int:
     """Decide about one approval anew."""
-    from variantkit_allowlist.cli.decisions import decide, find_evidence, show, told, verify_origin
+    from variantkit_allowlist.cli.decisions import decide, find_evidence, tell, verify_origin
     from variantkit_allowlist.curation.dossier import find_wheel, read_dossier
     from variantkit_allowlist.curation.history import as_before
     from variantkit_allowlist.imports import foreign_revocations
     from variantkit_allowlist.store import open_list
     from variantkit_allowlist.store.wheels import first_seen
-    from variantkit_allowlist.verdict import as_json
 
     now = world.now()
     directory = open_list(args.list, now)
@@ -66,12 +65,8 @@ def run(args: argparse.Namespace, world: World) -> int:
     new = None
     if decided.verdict.allowed:
         new = _renewed(directory, old, decided, now, wheel.filename, write=not args.dry_run)
-    if args.json:
-        written = None if new is None else new.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-        print_json({**as_json(decided.verdict), **told(decided), "dry-run": args.dry_run, "entry": written})
-        return 0 if new is not None else 1
-    show(decided)
-    if new is not None:
+    tell(decided, new, args)
+    if new is not None and not args.json:
         told_end = "would end" if args.dry_run else "renewed: ends"
         print_line(f"{told_end} {new.expires}, was {old.expires}")
         print_note("no machine knows it before the next edition: variantkit-allowlist publish --key REF")
@@ -93,7 +88,7 @@ def _proposal(
     directory: ListDirectory, old: Approval, args: argparse.Namespace, now: int, foreign: tuple[Revocation, ...]
 ) -> Proposal:
     """What the entry says already; only its end is another. A base that was revoked since is none."""
-    from variantkit_allowlist.cli.approve import parse_expiry
+    from variantkit_allowlist.cli.decisions import parse_expiry
     from variantkit_allowlist.curation.dossier import Proposal
     from variantkit_allowlist.curation.history import revocations_of, standing_approval
 

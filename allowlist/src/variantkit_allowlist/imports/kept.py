@@ -144,16 +144,10 @@ def _verify(files: Mapping[str, bytes]) -> Chain:
 
 def _approved_of(chain: Chain, files: Mapping[str, bytes], folder: str) -> ApprovedList:
     """Their list, when it and the audits are what was signed."""
-    from tuf.api.exceptions import LengthOrHashMismatchError
+    from variantkit_allowlist.repository.chain import require_content
 
     for name in (APPROVED, AUDITS):
-        target = chain.targets.signed.targets.get(name)
-        if target is None:
-            raise RepositoryError("target-missing", f"{folder}: the signed edition has no {name}")
-        try:
-            target.verify_length_and_hashes(files[name])
-        except LengthOrHashMismatchError as error:
-            raise RepositoryError("content-mismatch", f"{folder}: {name}: {error}") from None
+        require_content(chain, name, files[name], folder)
     return parse_list(files[APPROVED], os.path.join(folder, APPROVED))
 
 

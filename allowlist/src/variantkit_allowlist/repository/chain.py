@@ -11,7 +11,7 @@ from variantkit_allowlist.repository.refusal import RepositoryError
 from variantkit_allowlist.repository.tuf_api import Metadata, Root, Snapshot, Targets, Timestamp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from variantkit_allowlist.repository.tuf_api import Signed
 
@@ -87,6 +87,30 @@ def require_different_keys(root: Root) -> None:
         values = [str(root.keys[keyid].keyval.get("public")) for keyid in role.keyids if keyid in root.keys]
         if len(set(values)) != len(values):
             raise RepositoryError("too-few-signatures", f"root {root.version} counts one key twice for {name}")
+
+
+def read_roles(read: Callable[[str], bytes]) -> dict[str, bytes]:
+    """The files of timestamp, snapshot and targets by their names without version; `read` takes the published names.
+
+    Nothing is verified but that each is what it seems: `check_chain` does that.
+    """
+    files = {"timestamp.json": read("timestamp.json")}
+    timestamp = read_metadata(Timestamp, files["timestamp.json"], "timestamp.json")
+    files["snapshot.json"] = read(f"{timestamp.signed.snapshot_meta.version}.snapshot.json")
+    named = read_metadata(Snapshot, files["snapshot.json"], "snapshot.json").signed.meta.get("targets.json")
+    files["targets.json"] = read(f"{named.version if named else 0}.targets.json")
+    return files
+
+
+def require_content(chain: Chain, name: str, data: bytes, where: str) -> None:
+    """Raise RepositoryError unless these bytes are the target that was signed under this name."""
+    target = chain.targets.signed.targets.get(name)
+    if target is None:
+        raise RepositoryError("target-missing", f"{where}: the signed edition has no {name}")
+    try:
+        target.verify_length_and_hashes(data)
+    except TufError as error:
+        raise RepositoryError("content-mismatch", f"{where}: {name}: {error}") from None
 
 
 def check_chain(roots: tuple[Metadata[Root], ...], files: Mapping[str, bytes]) -> Chain:

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import os
 import re
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from tuf.api.exceptions import LengthOrHashMismatchError
-
 from variantkit.errors import InputError, RefusedError
-from variantkit_allowlist.repository.chain import check_chain, own_fields, read_metadata, walk_roots
+from variantkit_allowlist.repository.chain import (
+    check_chain,
+    own_fields,
+    read_metadata,
+    read_roles,
+    require_content,
+    walk_roots,
+)
 from variantkit_allowlist.repository.client import CONFIG, TARGET_CAP
 from variantkit_allowlist.repository.refusal import RepositoryError
 from variantkit_allowlist.repository.state import hashed_name
-from variantkit_allowlist.repository.tuf_api import Root, Snapshot, Timestamp
+from variantkit_allowlist.repository.tuf_api import Root, Timestamp
 from variantkit_allowlist.store.files import read_file, write_whole
 
 if TYPE_CHECKING:
@@ -39,7 +45,12 @@ class Published(NamedTuple):
     def read_target(self, name: str) -> bytes | None:
         """A target of the published edition, checked; None when it has none of that name."""
         target = self.chain.targets.signed.targets.get(name)
-        return None if target is None else _read_target(self.path, name, target)
+        if target is None:
+            return None
+        path = os.path.join(self.path, "targets", *hashed_name(name, target.hashes).split("/"))
+        data = read_file(path, TARGET_CAP, links=False)
+        require_content(self.chain, name, data, self.path)
+        return data
 
 
 def read_published(path: str) -> Published | None:
@@ -53,12 +64,8 @@ def read_published(path: str) -> Published | None:
     roots = read_roots(path)
     if not roots:
         raise RepositoryError("metadata-malformed", f"{metadata}: expected 1.root.json, found none")
-    files = {"timestamp.json": _read(metadata, "timestamp.json")}
+    files = read_roles(partial(_read, metadata))
     timestamp = read_metadata(Timestamp, files["timestamp.json"], "timestamp.json")
-    files["snapshot.json"] = _read(metadata, f"{timestamp.signed.snapshot_meta.version}.snapshot.json")
-    snapshot = read_metadata(Snapshot, files["snapshot.json"], "snapshot.json")
-    named = snapshot.signed.meta.get("targets.json")
-    files["targets.json"] = _read(metadata, f"{named.version if named else 0}.targets.json")
     in_force = own_fields(timestamp.signed).root
     return Published(path, roots, check_chain(roots[:in_force] or roots, files))
 
@@ -96,18 +103,6 @@ def _is_there(path: str, data: bytes) -> bool:
         return read_file(path, TARGET_CAP, links=False) == data
     except InputError:
         return False
-
-
-def _read_target(path: str, name: str, target: TargetFile) -> bytes:
-    data = read_file(
-        os.path.join(path, "targets", *hashed_name(name, target.hashes).split("/")), TARGET_CAP, links=False
-    )
-    try:
-        target.verify_length_and_hashes(data)
-    except LengthOrHashMismatchError as error:
-        fix = "put the published file back"
-        raise RepositoryError("content-mismatch", f"{path}: {name}: {error}; {fix}") from None
-    return data
 
 
 def _read(folder: str, name: str) -> bytes:

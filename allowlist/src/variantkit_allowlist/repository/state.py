@@ -58,30 +58,21 @@ class State(NamedTuple):
 
     def read_kept(self) -> Chain:
         """Verify the kept metadata from the pinned root on; nothing is asked of any clock."""
-        from variantkit_allowlist.repository.chain import check_chain, read_metadata, walk_roots
-        from variantkit_allowlist.repository.tuf_api import Root, Snapshot, Timestamp
+        from variantkit_allowlist.repository.chain import check_chain, read_metadata, read_roles, walk_roots
+        from variantkit_allowlist.repository.tuf_api import Root
 
-        files = {"timestamp.json": self._kept("timestamp.json")}
-        timestamp = read_metadata(Timestamp, files["timestamp.json"], "timestamp.json")
-        files["snapshot.json"] = self._kept(f"{timestamp.signed.snapshot_meta.version}.snapshot.json")
-        snapshot = read_metadata(Snapshot, files["snapshot.json"], "snapshot.json")
-        named = snapshot.signed.meta.get("targets.json")
-        files["targets.json"] = self._kept(f"{named.version if named else 0}.targets.json")
         first = read_metadata(Root, self.root, "the pinned root")
-        return check_chain(walk_roots(first, self._later_roots(first)), files)
+        return check_chain(walk_roots(first, self._later_roots(first)), read_roles(self._kept))
 
     def kept_target(self, chain: Chain, name: str) -> bytes | None:
         """A target of the kept edition, checked; None when the edition has none of that name."""
-        from tuf.api.exceptions import LengthOrHashMismatchError
+        from variantkit_allowlist.repository.chain import require_content
 
         target = chain.targets.signed.targets.get(name)
         if target is None:
             return None
         data = _read(os.path.join(self.public, "targets", hashed_name(name, target.hashes)))
-        try:
-            target.verify_length_and_hashes(data)
-        except LengthOrHashMismatchError as error:
-            raise RepositoryError("content-mismatch", f"{self.public}: {name}: {error}") from None
+        require_content(chain, name, data, self.public)
         return data
 
     def _later_roots(self, first: Metadata[Root]) -> Iterator[Metadata[Root]]:
