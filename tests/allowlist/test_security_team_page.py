@@ -51,6 +51,7 @@ def read_rules(text: str) -> str:
 
 
 COMMANDS = read_commands(ROAD)
+PEOPLE = PAGE.partition("## People come and go\n")[2].partition("\n## ")[0]
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +103,28 @@ def test_no_command_of_the_road_leaves_a_private_key_in_the_list(desk: Machine) 
     for folder, _, names in os.walk(os.path.join(desk.work, "list")):
         for name in names:
             assert b"PRIVATE KEY" not in Path(folder, name).read_bytes(), name
+
+
+def test_who_joins_and_who_leaves_change_the_root_and_machines_follow(desk: Machine) -> None:
+    """After the road: carol leaves for dave, as the page says it, and nobody hands a root over again."""
+    new_key, *edition = read_commands(PEOPLE)
+    assert desk.run(*new_key.words).code == 0
+    path = Path(desk.work, "list", "providers.toml")
+    text = path.read_text(encoding="utf-8")
+    before, _, rest = text.partition("[reviewers.carol]")
+    rest = re.sub(r"keys = \[.*\]", "keys = []", rest, count=1).replace('"bob", "carol"]', '"bob", "dave"]')
+    key = Path(desk.work, "dave.pem.pub").read_text(encoding="ascii").strip()
+    (affiliation,) = re.findall(r"^    (affiliation = .*)$", PEOPLE, re.MULTILINE)
+    dave = f'\n[reviewers.dave]\n{affiliation}\nkeys = ["{key}"]\n'
+    path.write_text(f"{before}[reviewers.carol]{rest}{dave}", encoding="utf-8")
+    for command in edition:
+        done = desk.run(*command.words)
+        assert done.code == 0, done
+    assert Path(desk.work, "list", "public", "metadata", "2.root.json").exists()
+    found = desk.run("variantkit-allowlist", "status", "--list", "list", "--json").json["list"]
+    assert (found["root"], found["published"]) == (2, 2)
+    assert "dave" in found["roles"][0]["keyholders"]
+    assert desk.run("variantkit", "detect", "--namespace", "acme", "--provider-wheels", "incoming").code == 0
 
 
 def _spelt(number: int) -> str:
