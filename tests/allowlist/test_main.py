@@ -29,6 +29,12 @@ def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert re.fullmatch(r"variantkit-allowlist \d+\.\d+\.\d+, variantkit \d+\.\d+\.\d+\n", capsys.readouterr().out)
 
 
+def test_the_readme_has_every_verb_in_its_table() -> None:
+    readme = (ROOT / "allowlist" / "README.md").read_text(encoding="utf-8")
+    rows = [line.split("|")[1] for line in readme.splitlines() if line.startswith("| `")]
+    assert sorted(re.findall(r"`([a-z]+)`", " ".join(rows))) == sorted(VERBS)
+
+
 def test_without_a_verb_the_help_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main([], world()) == 2
     assert "examples:" in capsys.readouterr().err
