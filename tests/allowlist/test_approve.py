@@ -54,6 +54,21 @@ def test_an_attested_and_reviewed_wheel_enters_with_all_that_is_known(
     assert document["entry"]["sha256"] == [wheel.sha256]
 
 
+@pytest.mark.parametrize(
+    "said", ["Name: other-provider\nVersion: 1.0\n", f"Name: {PACKAGE}\nVersion: 2.0\n", f"Name: {PACKAGE}\n"]
+)
+def test_a_wheel_whose_inside_says_another_package_or_version_is_refused(
+    team: Team, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Both reviewers signed these very bytes; what the name says is not what installers may record."""
+    wheel = team.ship_attested(files={f"{MODULE}-1.0.dist-info/METADATA": f"Metadata-Version: 2.4\n{said}"})
+    team.review(wheel, "alice", "bob")
+    assert team.approve(wheel, "--json") == 1
+    document = printed(capsys)
+    assert codes(document) == ["wheel-not-canonical"]
+    assert "its METADATA is of" in document["detail"]
+
+
 def test_the_wheel_its_evidence_and_a_summary_are_kept(team: Team) -> None:
     wheel = team.approved()
     directory = team.list.open()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from variantkit.errors import InputError
 from variantkit.trust.members import has_module
-from variantkit.trust.versions import same_version
+from variantkit.trust.versions import is_version, same_version
 from variantkit.variants.grammar import normalized_name
 from variantkit.variants.wheel import parse_wheel_name
 from variantkit_allowlist.curation.candidate import Base, Candidate
@@ -146,12 +146,21 @@ def _candidate(ledger: Ledger, wheel: WheelFile, contents: Contents, proposal: P
         first_seen=first_seen,
         expires=proposal.expires,
         emails=read_emails(contents),
-        not_canonical=wheel.problem,
+        not_canonical=wheel.problem or _contradiction(wheel, contents),
         without=tuple(text for text in endpoints if not has_module(tuple(contents.files), text.partition(":")[0])),
         index=proposal.index,
         reimplements=proposal.reimplements,
         notes=proposal.notes,
     )
+
+
+def _contradiction(wheel: WheelFile, contents: Contents) -> str:
+    """Where the inside of a wheel says another package or version than its name: readers believe either."""
+    said = {name.lower(): value for name, value in read_headers(contents.read_info("METADATA"))[0]}
+    package, version = said.get("name", ""), said.get("version", "")
+    if normalized_name(package) == wheel.package and is_version(version) and same_version(version, wheel.version):
+        return ""
+    return f"its METADATA is of {ascii(package)[:80]} {ascii(version)[:80]}"
 
 
 def _with_proposals(
