@@ -19,6 +19,7 @@ from variantkit_allowlist.store import (
     seen_at,
     write_whole,
 )
+from variantkit_allowlist.store.files import locked
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,6 +47,12 @@ def test_t10_other_bytes_never_replace_a_kept_wheel(directory: ListDirectory) ->
     with pytest.raises(RefusedError, match="another wheel of this name is kept there"):
         keep_wheel(directory, NAME, b"other")
     assert read_kept_wheel(directory, NAME) == b"wheel"
+
+
+def test_two_that_keep_wheels_at_once_do_not_replace_one_anothers(directory: ListDirectory) -> None:
+    with locked(directory.path), pytest.raises(UndeterminedError, match="another command is writing this list"):
+        keep_wheel(directory, NAME, b"wheel")
+    assert not os.path.lexists(directory.wheel_path(NAME))
 
 
 @pytest.mark.parametrize("name", ["../x.whl", "a/b.whl", ".whl", "x.zip", "x\n.whl", "", "\u0430.whl"], ids=ascii)

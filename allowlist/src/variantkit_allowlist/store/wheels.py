@@ -43,7 +43,17 @@ def keep_wheel(
     """
     if not (consists_of(filename, ALNUM + "._+!-", 250) and filename[0] in ALNUM and filename.endswith(".whl")):
         raise InputError(f"{filename!a}: expected the file name of a wheel")
+    if odd := sorted({*(evidence or {})} - {*SUFFIXES}):
+        raise InputError(f"{filename}{odd[0]}: expected one of {', '.join(SUFFIXES)} behind the wheel's name")
     path = directory.wheel_path(filename)
+    with locked(directory.path):
+        _write_once(path, data)
+        for suffix, content in (evidence or {}).items():
+            write_whole(path + suffix, content)
+    return path
+
+
+def _write_once(path: str, data: bytes) -> None:
     if os.path.lexists(path):
         kept = hashlib.sha256(read_file(path, MAX_WHEEL_BYTES)).hexdigest()
         given = hashlib.sha256(data).hexdigest()
@@ -54,11 +64,6 @@ def keep_wheel(
             )
     else:
         write_whole(path, data)
-    for suffix, content in (evidence or {}).items():
-        if suffix not in SUFFIXES:
-            raise InputError(f"{filename}{suffix}: expected one of {', '.join(SUFFIXES)} behind the wheel's name")
-        write_whole(path + suffix, content)
-    return path
 
 
 def read_kept_wheel(directory: ListDirectory, filename: str) -> bytes:
