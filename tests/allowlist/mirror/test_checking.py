@@ -29,6 +29,8 @@ from support.published_lists import (
 )
 from support.wheels import make_wheel
 from variantkit.trust.memory import Seen, save_seen
+from variantkit_allowlist import mirror
+from variantkit_allowlist.mirror import rendering
 from variantkit_allowlist.store import folder
 from variantkit_allowlist.store.folder import files_below
 
@@ -272,6 +274,39 @@ def test_a_wheel_with_a_vendors_signature_alone_is_mirrored_and_said_to_be_judge
     said = mirrored.verify()
     assert said.exit == 0
     assert [wheel["provenance"] for wheel in said.printed["wheels"]] == ["ok", "ok", "ok", "not-in-mirror"]
+
+
+@pytest.mark.parametrize("evidence", ["key", "rebuild"])
+def test_row_27_attestations_that_no_approval_rests_on_are_not_mirrored_and_fail_a_mirror(
+    evidence: str, mirrored: Mirrored, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = make_wheel(os.path.join(mirrored.curation.path, "wheels"), "acme-variant-provider", "4.0")
+    with open(path, "rb") as stream:
+        sha256 = hashlib.sha256(stream.read()).hexdigest()
+    wheel = Approved("acme-variant-provider", "4.0", os.path.basename(path), sha256)
+    publish_again(mirrored.curation, approval_text(wheel, evidence=evidence))
+    with open(f"{path}.provenance", "w", encoding="utf-8") as stream:
+        json.dump(
+            {"version": 1, "attestation_bundles": [{"publisher": {"kind": "evil"}, "attestations": [{}]}]}, stream
+        )
+    assert mirrored.write().exit == 0
+    assert not [name for name in files_below(str(mirrored.path)) if "4.0" in name and "provenance" in name]
+    assert mirrored.verify().exit == 0
+    with monkeypatch.context() as forging:
+        forging.setattr(rendering, "_relied_on", lambda wheel, audit: wheel.beside)
+        assert mirrored.write().exit == 0
+    said = mirrored.verify()
+    assert (said.exit, said.codes >= {"extra"}) == (1, True)
+
+
+def test_row_27_a_mirror_names_no_place_that_could_not_be_asked_for(
+    mirrored: Mirrored, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as forging:
+        forging.setattr(mirror, "is_base_url", lambda url: True)
+        assert mirrored.write("--base-url", "https://user:secret@attacker.example/?x#y").exit == 0
+    said = mirrored.verify()
+    assert (said.exit, "changed" in said.codes) == (1, True)
 
 
 def test_the_sdk_asks_a_provider_from_a_mirror(tmp_path: Path, mirrored: Mirrored) -> None:

@@ -11,5 +11,10 @@ Nothing in it is believed because it lies in it: `checking` verifies all of it f
 
 from __future__ import annotations
 
+import re
+
 MARKER = "variantkit-mirror.json"
 SCHEMA = "variantkit.mirror/1"
+
+is_base_url = re.compile(r"https://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~/-]*)?").fullmatch
+"""Whether a mirror may say that it is served there: https, and no user, query or fragment."""

@@ -18,7 +18,7 @@ from variantkit.trust.memory import load_seen
 from variantkit.trust.revocation import revocation_of_bytes, revocation_of_entry, why_revoked
 from variantkit.variants.grammar import normalized_name
 from variantkit.variants.wheel import parse_wheel_name
-from variantkit_allowlist.mirror import MARKER, SCHEMA
+from variantkit_allowlist.mirror import MARKER, SCHEMA, is_base_url
 from variantkit_allowlist.mirror.attested import judge_wheel_provenance
 from variantkit_allowlist.mirror.holdings import APPROVED, AUDITS, TRUSTED_ROOT, Holdings, hold_wheels, missing_wheels
 from variantkit_allowlist.mirror.rendering import render_mirror
@@ -182,7 +182,7 @@ def _base_url(found: Mapping[str, bytes]) -> str:
     except (ValueError, RecursionError):
         return ""
     url = document.get("base-url", "") if isinstance(document, dict) else ""
-    return url if isinstance(url, str) and url.startswith("https://") else ""
+    return url if isinstance(url, str) and is_base_url(url) else ""
 
 
 def _expected(holdings: Holdings) -> dict[str, bytes]:

@@ -15,6 +15,7 @@ from variantkit.variants.description import read_headers
 from variantkit_allowlist.mirror.holdings import AUDITS, TRUSTED_ROOT
 from variantkit_allowlist.provenance.material import MaterialError, load_object
 from variantkit_allowlist.repository.audits import read_audits
+from variantkit_allowlist.store.wheels import ATTESTATION_SUFFIXES, KEY_SUFFIX
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,6 +48,7 @@ def render_mirror(holdings: Holdings) -> dict[str, bytes]:
 
 def _render_wheel(wheel: Held, audit: Approval | None, base_url: str) -> tuple[dict[str, bytes], File]:
     """The files of one wheel, and what its project's page says of it."""
+    wheel = wheel._replace(beside=_relied_on(wheel, audit))
     files = {f"files/{wheel.filename}": wheel.data}
     files.update({f"files/{wheel.filename}{suffix}": data for suffix, data in wheel.beside.items()})
     metadata, requires_python = _read_metadata(wheel)
@@ -70,6 +72,14 @@ def _render_wheel(wheel: Held, audit: Approval | None, base_url: str) -> tuple[d
         provenance=address,
     )
     return files, listed
+
+
+def _relied_on(wheel: Held, audit: Approval | None) -> Mapping[str, bytes]:
+    """The evidence that a wheel's approval rests on: no other can be judged, and whoever wrote the mirror made it."""
+    if audit is None:  # taken over from another list, whose audits say what it is
+        return wheel.beside
+    wanted = {"identity": ATTESTATION_SUFFIXES, "key": (KEY_SUFFIX,)}.get(audit.evidence, ())
+    return {suffix: data for suffix, data in wheel.beside.items() if suffix in wanted}
 
 
 def _read_metadata(wheel: Held) -> tuple[bytes, str | None]:
