@@ -94,6 +94,15 @@ REFUSED: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"ledger": make_ledger(**policy(affiliations=2))},
         ["affiliation-missing"],
     ),
+    "one-affiliation-in-two-spellings": (
+        {
+            "ledger": make_ledger(
+                **policy(affiliations=2),
+                reviewers={"alice": reviewer("alice", "Example Inc"), "bob": reviewer("bob", " example  INC ")},
+            )
+        },
+        ["affiliation-missing"],
+    ),
     "no-criterion-in-the-policy": ({"ledger": make_ledger(**policy(criteria=()))}, ["criteria-missing"]),
     "T7-cooldown-of-a-valid-attestation": (
         {"provenance": make_provenance(logged=NOW - 6 * DAY)},

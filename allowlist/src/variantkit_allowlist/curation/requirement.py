@@ -80,7 +80,7 @@ def check_needs(ledger: Ledger, candidate: Candidate, provenance: Provenance, ta
 
 def _check_words(words: list[Counted], criterion: str, required: Requirement, lane: str) -> list[tuple[str, str]]:
     persons = {word.person for word in words}
-    affiliations = {word.affiliation.casefold() for word in words}
+    affiliations = {" ".join(word.affiliation.casefold().split()) for word in words}
     if len(persons) < required.persons:
         return [("criteria-missing", f"{len(persons)} of {required.persons} persons state {criterion}{lane}")]
     if len(affiliations) < required.affiliations:
