@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.published_lists import publish_again
+from support.curation import world
+from support.published_lists import NOW, publish_again
 from support.static_server import static_server
 from variantkit.index.pages.page import parse_page
+from variantkit_allowlist import cli
 from variantkit_allowlist.store.folder import files_below
 
 if TYPE_CHECKING:
@@ -183,3 +185,10 @@ def test_uv_installs_a_provider_from_it(mirrored: Mirrored, tmp_path: Path, road
         )  # fmt: skip
     assert ran.returncode == 0, ran.stderr
     assert (tmp_path / "got/acme_variant_provider/__init__.py").exists()
+
+
+def test_who_wrote_a_mirror_is_told_the_root_to_hand_over_with_it(mirrored: Mirrored) -> None:
+    mirrored.capsys.readouterr()
+    assert cli.main(["mirror", str(mirrored.path), "--list", mirrored.curation.path], world(NOW)) == 0
+    command = mirrored.capsys.readouterr().out.splitlines()[-1].partition("variantkit-allowlist mirror ")[2]
+    assert mirrored.run(*command.split()).exit == 0

@@ -37,9 +37,13 @@ def _with(**changes: object) -> bytes:
         (_with(sha256=["b" * 64]), [f"    + sha256 {'b' * 64}"]),
         (_with(plugin_api=["acme_variant_provider", "os:system"]), ["    + plugin-api os:system"]),
         (_with(needs={"read": ["/proc/driver"], "fork": True}), ["    + may read /proc/driver", "    + may fork"]),
+        (
+            _with(needs={"devices": ["/dev/acme0"], "libraries": ["libacme.so.1"], "programs": ["/usr/bin/acme-smi"]}),
+            ["    + may open /dev/acme0", "    + may load libacme.so.1", "    + may start /usr/bin/acme-smi"],
+        ),
         (_with(isolation="process"), ["    isolation: none -> process"]),
         (_with(expires="2099-01-01"), ["    expires: none -> 2099-01-01"]),
-        (_with(superseded=True), ["    superseded: none -> True"]),
+        (_with(superseded=True), ["    superseded: no -> yes"]),
         (_with(reimplements=["other"]), ["    + reimplements other"]),
         (
             _with(version="1.2"),

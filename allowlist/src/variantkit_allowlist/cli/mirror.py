@@ -6,8 +6,8 @@ it: what it starts from is --root FILE or --root-sha256 HEX, or else the root th
 
 from __future__ import annotations
 
+import hashlib
 import os
-import re
 from typing import TYPE_CHECKING
 
 from variantkit.cli.terminal import print_json, print_line, print_note
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
     from variantkit_allowlist.cli.world import World
     from variantkit_allowlist.mirror.checking import Anchor, Machine, Report
+    from variantkit_allowlist.mirror.holdings import Holdings
 
 VERIFICATION = "variantkit.mirror-verification/1"
-_is_base = re.compile(r"https://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~/-]*)?").fullmatch
 
 EXAMPLES = """\
 examples:
@@ -59,14 +59,14 @@ def run(args: argparse.Namespace, world: World) -> int:
 
 
 def _write(args: argparse.Namespace, target: str) -> int:
-    from variantkit_allowlist.mirror import MARKER, SCHEMA
+    from variantkit_allowlist.mirror import MARKER, SCHEMA, is_base_url
     from variantkit_allowlist.mirror.checking import about_mirror
     from variantkit_allowlist.mirror.holdings import collect_holdings
     from variantkit_allowlist.mirror.rendering import render_mirror
     from variantkit_allowlist.store import open_list
     from variantkit_allowlist.store.folder import replace_folder, require_apart
 
-    if args.base_url and not _is_base(args.base_url):
+    if args.base_url and not is_base_url(args.base_url):
         raise InputError(f"--base-url {args.base_url}: expected an https URL without user, query or fragment")
     require_apart(target, args.list)
     holdings, missing = collect_holdings(open_list(args.list), args.base_url)
@@ -90,8 +90,19 @@ def _write(args: argparse.Namespace, target: str) -> int:
         )
     else:
         print_line(f"{target}: {holdings.approved.id} serial {holdings.approved.serial}, {len(holdings.wheels)} wheels")
-        print_line(f"check it anywhere with: variantkit-allowlist mirror verify {target} --root-sha256 HEX")
+        print_line("check it anywhere with:")
+        print_line(f"  variantkit-allowlist mirror verify {target} --root-sha256 {_newest_root(holdings)}")
     return 0
+
+
+def _newest_root(holdings: Holdings) -> str:
+    """The sha256 of the root that readers start from: the writer believes it, and hands it over on another way."""
+    roots = {
+        int(name.removeprefix("metadata/").removesuffix(".root.json")): data
+        for name, data in holdings.public.items()
+        if name.endswith(".root.json")
+    }
+    return hashlib.sha256(roots[max(roots)]).hexdigest()
 
 
 def _verify(args: argparse.Namespace, directory: str, world: World) -> int:

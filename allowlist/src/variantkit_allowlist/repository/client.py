@@ -38,6 +38,12 @@ _CODES: tuple[tuple[type[Exception], str], ...] = (
     (tuf.DownloadLengthMismatchError, "too-long"),
 )
 
+_MEANS = {
+    "metadata-expired": "ask the list's keeper for a newer one, or bring a newer copy",
+    "rolled-back": "it is older than what was verified here before: bring a newer copy",
+    "too-few-signatures": "it was altered, or is signed by others than the root that is pinned here names",
+}
+
 
 class Fetched(NamedTuple):
     """A verified edition: its metadata, the targets that were asked for, and all of it as files of a repository.
@@ -111,7 +117,8 @@ def translated(where: str) -> Iterator[None]:
         raise UnclearError("unreachable", f"{where}: {error.strerror or error}; nothing was installed") from error
     except Exception as error:  # hostile bytes: whatever a library trips over is a no
         code = next((code for kind, code in _CODES if isinstance(error, kind)), "metadata-malformed")
-        raise RepositoryError(code, f"{where}: refused: {error}; nothing was installed") from error
+        told = f"{error}; {_MEANS[code]}" if code in _MEANS else str(error)
+        raise RepositoryError(code, f"{where}: refused: {told}; nothing was installed") from error
 
 
 def _translate_download(where: str, error: tuf.DownloadError) -> VariantkitError:

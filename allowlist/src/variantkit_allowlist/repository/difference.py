@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from variantkit.trust.approved import Entry, Revocation
 
-_NEEDS = ("read", "devices", "libraries", "programs")
+_NEEDS = {"read": "read", "devices": "open", "libraries": "load", "programs": "start"}
+"""What an entry's needs let a provider do, in a word."""
 _OF_EDITIONS = {"serial", "issued", "renew-by", "expires", "providers", "revoked"}
 """Keys that every edition changes, or that are told entry by entry."""
 
@@ -132,15 +133,19 @@ def _entry_changes(old: Entry, new: Entry) -> list[str]:
     for field in ("configs_sha256", "isolation", "superseded"):
         was, now = getattr(old, field), getattr(new, field)
         if was != now:
-            lines.append(f"    {field.replace('_', '-')}: {was or 'none'} -> {now or 'none'}")
+            lines.append(f"    {field.replace('_', '-')}: {_shown(was)} -> {_shown(now)}")
     if old.expires != new.expires:
         lines.append(f"    expires: {_date(old.expires)} -> {_date(new.expires)}")
     return [named, *lines] if lines else []
 
 
 def _needs(entry: Entry) -> list[str]:
-    needs = [f"may {kind} {item}" for kind in _NEEDS for item in getattr(entry.needs, kind)]
+    needs = [f"may {verb} {item}" for kind, verb in _NEEDS.items() for item in getattr(entry.needs, kind)]
     return needs + (["may fork"] if entry.needs.fork else [])
+
+
+def _shown(value: str | bool | None) -> str:
+    return ("yes" if value else "no") if isinstance(value, bool) else value or "none"
 
 
 def _revoked(gone: Revocation) -> str:
