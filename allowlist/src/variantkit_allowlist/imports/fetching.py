@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING
 
 from variantkit.errors import RefusedError
 from variantkit_allowlist.imports.kept import (
-    APPROVED,
     AUDITS,
     LOCK,
     ROOT,
     SCHEMA,
     keep,
     load_import,
-    parse_list,
     require_import,
 )
+from variantkit_allowlist.repository.approved import APPROVED, read_edition
 from variantkit_allowlist.repository.client import fetch, find_root
 from variantkit_allowlist.repository.difference import missing_revocations
 from variantkit_allowlist.repository.refusal import RepositoryError
@@ -38,8 +37,10 @@ def fetch_import(directory: ListDirectory, name: str, source: Source, now: int, 
         root = find_root(source, wanted.root_sha256)
         fetched = fetch(source, root, memory, now, wanted=[APPROVED, AUDITS], max_age_days=max_age_days)
     files = _files_of(fetched, root)
-    approved = parse_list(files[APPROVED], f"{source.where}: {APPROVED}")
-    _require_their_edition(approved, fetched, directory.ledger.id, source.where)
+    approved = read_edition(fetched, source.where)
+    if approved.id == directory.ledger.id:
+        said = f"is this very list ({approved.id}); a list cannot import itself"
+        raise RepositoryError("other-list", f"{source.where}: {said}")
     _require_newer(directory, name, approved, source.where)
     kept = keep(name, approved, files, wanted, directory.ledger.policy)
     replace_folder(
@@ -74,19 +75,6 @@ def _files_of(fetched: Fetched, root: bytes) -> dict[str, bytes]:
         **{f"metadata/{name}": fetched.files[f"metadata/{file}"] for name, file in names.items()},
         **{f"metadata/{name}": fetched.files[f"metadata/{name}"] for name in roots},
     }
-
-
-def _require_their_edition(approved: ApprovedList, fetched: Fetched, own: str, where: str) -> None:
-    version = fetched.chain.targets.signed.version
-    if approved.id != fetched.id or not approved.id:
-        raise RepositoryError(
-            "other-list", f"{where}: expected the id {fetched.id!r} of its root, found {approved.id!r}"
-        )
-    if approved.id == own:
-        raise RepositoryError("other-list", f"{where}: is this very list ({own}); a list cannot import itself")
-    if approved.serial != version:
-        said = f"expected serial {version} as its signatures say, found {approved.serial}"
-        raise RepositoryError("list-invalid", f"{where}: {said}")
 
 
 def _require_newer(directory: ListDirectory, name: str, approved: ApprovedList, where: str) -> None:

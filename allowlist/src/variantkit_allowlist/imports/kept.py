@@ -8,9 +8,9 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from variantkit.errors import InputError, RefusedError
-from variantkit.trust.approved import ListError, parse_approved
 from variantkit.trust.strict_json import load_strict
 from variantkit.trust.versions import same_version
+from variantkit_allowlist.repository.approved import APPROVED, parse_list
 from variantkit_allowlist.repository.audits import read_audits
 from variantkit_allowlist.repository.refusal import RepositoryError
 from variantkit_allowlist.store.files import read_file
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from variantkit_allowlist.store import ListDirectory
 
 LOCK, SCHEMA = "lock.json", "variantkit.import-lock/1"
-APPROVED, AUDITS, ROOT = "approved.json", "audits.json", "root.json"
+AUDITS, ROOT = "audits.json", "root.json"
 FILE_CAP = 5_000_000
 _is_name = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}").fullmatch
 
@@ -149,14 +149,6 @@ def _approved_of(chain: Chain, files: Mapping[str, bytes], folder: str) -> Appro
     for name in (APPROVED, AUDITS):
         require_content(chain, name, files[name], folder)
     return parse_list(files[APPROVED], os.path.join(folder, APPROVED))
-
-
-def parse_list(data: bytes, where: str) -> ApprovedList:
-    """Read an approved list; raise RepositoryError for anything else."""
-    try:
-        return parse_approved(data, where)
-    except ListError as error:
-        raise RepositoryError("list-invalid", str(error)) from None
 
 
 def _require_lock(folder: str, data: bytes, wanted: Import, approved: ApprovedList, fix: str) -> None:

@@ -10,14 +10,15 @@ import tempfile
 from typing import TYPE_CHECKING, NamedTuple
 
 from variantkit.errors import InputError, UndeterminedError
-from variantkit.trust.approved import MAX_BYTES, ListError, parse_approved
+from variantkit.trust.approved import MAX_BYTES, parse_approved
 from variantkit.trust.dates import DAY, format_date
 from variantkit.trust.memory import Seen, load_seen, save_seen
 from variantkit.trust.ownership import read_own_file
+from variantkit_allowlist.repository.approved import APPROVED, read_edition
 from variantkit_allowlist.repository.client import fetch, find_root
 from variantkit_allowlist.repository.difference import missing_revocations
 from variantkit_allowlist.repository.folders import make_own_folder
-from variantkit_allowlist.repository.installed import APPROVED, state_directory
+from variantkit_allowlist.repository.installed import state_directory
 from variantkit_allowlist.repository.refusal import RepositoryError, UnclearError
 from variantkit_allowlist.repository.sources import Server, open_copy
 from variantkit_allowlist.repository.state import State, load_state, save_state
@@ -162,9 +163,8 @@ def _fetch_kept(state: State, now: int, wanted: list[str], max_age_days: int) ->
 
 
 def _install(request: Request, state: State, before: State | None, fetched: Fetched, now: int) -> Installed:
-    where = f"{state.url or 'the copy'}: {APPROVED}"
-    approved = _parse(fetched.targets[APPROVED], where)
-    _require_edition(approved, fetched, where)
+    where = state.url or "the copy"
+    approved = read_edition(fetched, where)
     state = state._replace(id=approved.id)
     former = _former(request, before, state)
     _require_newer(request, approved, former, where)
@@ -186,24 +186,6 @@ def _install(request: Request, state: State, before: State | None, fetched: Fetc
         len(approved.revoked),
         changed,
     )
-
-
-def _parse(data: bytes, where: str) -> ApprovedList:
-    try:
-        return parse_approved(data, where)
-    except ListError as error:
-        raise RepositoryError("list-invalid", f"{error}; nothing was installed") from None
-
-
-def _require_edition(approved: ApprovedList, fetched: Fetched, where: str) -> None:
-    """What the list says of itself must be what its signatures say of it."""
-    if not approved.id or approved.id != fetched.id:
-        said = f"expected the id {fetched.id!r} of its root, found {approved.id!r}"
-        raise RepositoryError("other-list", f"{where}: {said}; nothing was installed")
-    version = fetched.chain.targets.signed.version
-    if approved.serial != version:
-        said = f"expected serial {version} as its signatures say, found {approved.serial}"
-        raise RepositoryError("list-invalid", f"{where}: {said}; nothing was installed")
 
 
 def _former(request: Request, before: State | None, state: State) -> ApprovedList | None:
@@ -237,11 +219,14 @@ def _list_at(path: str, list_id: str) -> ApprovedList | None:
 def _require_newer(request: Request, approved: ApprovedList, former: ApprovedList | None, where: str) -> None:
     seen = load_seen(request.memory_dir, approved.id).serial
     least, why = max(
-        (request.min_serial, "--min-serial"), (seen, "was seen"), (former.serial if former else 0, "is installed")
+        (request.min_serial, "--min-serial asks for"),
+        (seen, "this machine has seen"),
+        (former.serial if former else 0, "is installed"),
     )
     if approved.serial < least:
         raise RepositoryError(
-            "list-rolled-back", f"{where}: serial {approved.serial}, but {least} {why}; nothing was installed"
+            "list-rolled-back",
+            f"{where}: serial {approved.serial} is below {least}, which {why}; nothing was installed",
         )
     if former is None:
         return

@@ -13,12 +13,11 @@ from variantkit.errors import UndeterminedError
 from variantkit.trust.approved import MAX_BYTES
 from variantkit.trust.dates import format_date
 from variantkit.trust.ownership import read_own_file
+from variantkit_allowlist.repository.approved import APPROVED
 from variantkit_allowlist.repository.refusal import RepositoryError
 
 if TYPE_CHECKING:
     from variantkit_allowlist.repository.chain import Chain
-
-APPROVED = "approved.json"
 
 
 class Verification(NamedTuple):

@@ -66,13 +66,11 @@ def write_whole(path: str, data: bytes, mode: int = 0o644) -> None:
             os.fsync(stream.fileno())
         os.chmod(beside, mode)
         os.replace(beside, path)
-    except OSError as error:
+    except BaseException as error:
         with contextlib.suppress(OSError):
             os.unlink(beside)
-        raise InputError(f"{path}: cannot be written: {error.strerror}") from None
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(beside)
+        if isinstance(error, OSError):
+            raise InputError(f"{path}: cannot be written: {error.strerror}") from None
         raise
     _sync_folder(folder)
 
