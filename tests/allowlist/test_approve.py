@@ -194,11 +194,21 @@ def test_a_provider_is_run_only_when_nothing_else_is_in_the_way(
     assert "running get_all_configs of acme_variant_provider-1.0" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("verb", ["verify", "approve"])
+def test_where_nothing_may_run_nothing_is_built_anew(verb: str, team: Team, capsys: pytest.CaptureFixture[str]) -> None:
+    wheel = team.ship_attested()
+    source = f"https://example.org/provider@{'5a' * 20}"
+    assert team.run(verb, wheel.path, "--rebuild", source, environ={"VARIANTKIT_NO_EXEC": " yes "}) == 1
+    assert "VARIANTKIT_NO_EXEC is set" in capsys.readouterr().err
+
+
 def test_where_nothing_may_run_the_digest_is_given_by_hand(team: Team, capsys: pytest.CaptureFixture[str]) -> None:
     wheel = team.ship_attested()
     team.review(wheel, "alice", "bob")
     assert team.run("approve", wheel.path, environ={"VARIANTKIT_NO_EXEC": "1"}) == 1
-    assert "VARIANTKIT_NO_EXEC is set" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "VARIANTKIT_NO_EXEC is set" in told
+    assert "running get_all_configs" not in told, "nothing is said to run that does not"
     assert team.approve(wheel, "--no-run") == 2
     assert "--configs-sha256 HEX" in capsys.readouterr().err
     assert team.approve(wheel, "--no-run", "--configs-sha256", "5a" * 32) == 0

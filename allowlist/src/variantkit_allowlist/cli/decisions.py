@@ -15,6 +15,7 @@ from variantkit_allowlist.curation.decision import Case, blockers_told, decide_a
 from variantkit_allowlist.curation.grants import compare_needs, previous_needs
 from variantkit_allowlist.curation.history import revocations_of
 from variantkit_allowlist.curation.running import with_catalogue, without_catalogue
+from variantkit_allowlist.inspection.catalogue import require_running
 from variantkit_allowlist.provenance import Evidence, gather_evidence, judge_evidence, read_material, read_trust_root
 from variantkit_allowlist.provenance.material import MaterialError
 from variantkit_allowlist.store.files import read_file
@@ -145,6 +146,7 @@ def decide(
     base = dossier.candidate.base
     also = f" and of the approved {base.version}" if base is not None and base.data_only else ""
     what = f"get_all_configs of {dossier.wheel.filename}{also} ({endpoint})"
+    require_running(world.environ, "approve")
     print_note(f"running {what} on this machine, in a process of its own")
     dossier = dossier._replace(candidate=with_catalogue(dossier, endpoint, world.environ))
     case = dossier.case(ledger, provenance, root, foreign)

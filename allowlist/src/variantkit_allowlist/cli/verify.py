@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from variantkit.cli.terminal import GREEN, RED, print_json, print_line, print_styled
-from variantkit.errors import InputError, RefusedError
+from variantkit.errors import InputError
 from variantkit_allowlist.verdict import Blocker, Provenance, Verdict, as_json
 
 if TYPE_CHECKING:
@@ -235,13 +235,14 @@ def rebuild_when_asked(
     args: argparse.Namespace, world: World, wheel: WheelFile, opened: ListDirectory | None
 ) -> Provenance | None:
     """What --rebuild says; None without it. With a list, only from the source that the list names."""
-    from variantkit.cli.terminal import print_note
-    from variantkit_allowlist.provenance import parse_source, rebuild
-
     if args.rebuild is None:
         return None
-    if world.environ.get("VARIANTKIT_NO_EXEC", "") not in ("", "0"):
-        raise RefusedError("--rebuild runs the code of the wheel's build, and VARIANTKIT_NO_EXEC forbids that")
+
+    from variantkit.cli.terminal import print_note
+    from variantkit_allowlist.inspection.catalogue import require_running
+    from variantkit_allowlist.provenance import parse_source, rebuild
+
+    require_running(world.environ, "--rebuild")
     source = parse_source(args.rebuild)
     package = opened.ledger.packages.get(wheel.package) if opened is not None else None
     if opened is not None and (package is None or package.source is None):
