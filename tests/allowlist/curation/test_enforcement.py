@@ -187,6 +187,16 @@ LEFT_OUT: dict[str, tuple[Ledger, ImportedList, str]] = {
         _imported(BETA),
         "revoked",
     ),
+    "T23-needs-that-nobody-judged": (
+        _importing(criteria={"safe": "reviewed-source", "needs": "reviewed-needs"}),
+        _imported(BETA | {"needs": {"fork": True}}),
+        "of what its sandbox would open, they state nothing that maps to reviewed-needs",
+    ),
+    "T23-needs-that-are-not-mapped": (
+        _importing(),
+        _imported(BETA | {"needs": {"devices": ["/dev/beta0"]}}, criteria=("safe", "reviewed-needs")),
+        "of what its sandbox would open, they state nothing that maps to reviewed-needs",
+    ),
     "namespace-of-our-own-package": (
         _importing(namespaces=("acme",)),
         _imported(make_entry(package="squatter")),
@@ -202,6 +212,25 @@ def test_of_an_import_is_left_out_with_a_sentence(ledger: Ledger, imported: Impo
     (sentence,) = drafted.left_out
     assert sentence.startswith("import partner: ")
     assert why in sentence
+
+
+def test_t23_needs_that_were_judged_for_one_version_are_taken_over_for_another_and_no_more() -> None:
+    ledger = _importing(criteria={"safe": "reviewed-source", "needs": "reviewed-needs"})
+    more = {"needs": {"devices": ["/dev/beta0", "/dev/beta1"]}}
+    versions = {"0.3.0": ("safe", "needs"), "0.4.0": ("safe",), "0.5.0": ("safe",)}
+    entries = [
+        BETA | {"version": version, "sha256": [str(place) * 64], "needs": {"devices": ["/dev/beta0"]}}
+        for place, version in enumerate(versions, 1)
+    ]
+    found = _imported(*entries[:2], entries[2] | more)
+    criteria = {entry.sha256[0]: versions[entry.version] for entry in found.approved.entries}
+    drafted = draft_enforcement(ledger, {"partner": found._replace(criteria=criteria)}, 7, NOW)
+    taken = parse_approved(drafted.data, "approved.json").entries
+    assert [(entry.version, entry.needs.devices) for entry in taken] == [
+        ("0.3.0", ("/dev/beta0",)),
+        ("0.4.0", ("/dev/beta0",)),
+    ]
+    assert len(drafted.left_out) == 1
 
 
 def test_t24_revocations_of_an_import_count_whatever_it_may_speak_for() -> None:

@@ -10,15 +10,17 @@ from variantkit.errors import RefusedError
 from variantkit.trust import ListError, Revocation, parse_approved
 from variantkit.trust.approved import ISOLATION_LEVELS, SCHEMA
 from variantkit.trust.dates import DAY, format_date
+from variantkit.trust.needs import Needs
 from variantkit.trust.versions import version_identity
 from variantkit_allowlist.curation.candidate import date_of
 from variantkit_allowlist.curation.history import find_revocation, revocations_of, with_implied
+from variantkit_allowlist.curation.persons import NEEDS_CRITERION
 from variantkit_allowlist.model import NEED_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from variantkit.trust import Entry, Needs
+    from variantkit.trust import Entry
     from variantkit_allowlist.imports import ImportedList
     from variantkit_allowlist.model import Approval, GrantedNeeds, Import, Ledger
 
@@ -176,7 +178,30 @@ def _why_not(
     mapped = with_implied(_mapped(wanted, _stated(found, entry)), ledger.criteria)
     if not ledger.policy.criteria or not set(ledger.policy.criteria) <= mapped:
         return f"its criteria map to {', '.join(sorted(mapped)) or 'none'}, wanted {', '.join(ledger.policy.criteria)}"
+    if not _needs_stated(ledger, wanted, found, entry, revoked):
+        return f"of what its sandbox would open, they state nothing that maps to {NEEDS_CRITERION}"
     return None
+
+
+def _needs_stated(
+    ledger: Ledger, wanted: Import, found: ImportedList, entry: Entry, revoked: Sequence[Revocation]
+) -> bool:
+    """Whether what an entry opens was judged as such, for its version or another: criteria for source do not say that.
+
+    Needs that a package has already are not stated again for its next version, see `check_needs`.
+    """
+    return _nothing_more(Needs(), entry.needs) or any(
+        (other.namespace, other.package) == (entry.namespace, entry.package)
+        and _nothing_more(other.needs, entry.needs)
+        and find_revocation(revoked, other.package, other.version, other.sha256) is None
+        and NEEDS_CRITERION in with_implied(_mapped(wanted, _stated(found, other)), ledger.criteria)
+        for other in found.approved.entries
+    )
+
+
+def _nothing_more(granted: Needs, asked: Needs) -> bool:
+    covered = all(set(getattr(asked, kind)) <= set(getattr(granted, kind)) for kind in NEED_KINDS)
+    return covered and (granted.fork or not asked.fork)
 
 
 def _stated(found: ImportedList, entry: Entry) -> set[str]:
