@@ -54,6 +54,18 @@ def test_a_change_of_data_costs_one_person_the_changed_lines(team: Team, capsys:
     assert best["command"].endswith(f"--criteria reviewed-data --delta-from 1.0 --list {team.list.path}")
 
 
+def test_a_release_for_an_older_line_is_a_change_of_that_line(team: Team, capsys: pytest.CaptureFixture[str]) -> None:
+    """And one that is older than all is read whole: nothing before it was read."""
+    team.approved()
+    second = team.ship_attested("2.0", source=SOURCE + "\nx = 1\n")
+    team.review(second, "alice", "bob")
+    assert team.approve(second) == 0
+    keep(team, team.ship_attested("1.1", tables=FOUR))
+    keep(team, team.ship_attested("0.9"))
+    found = {best["version"]: best["delta-from"] for best in suggestions(team, capsys)}
+    assert found == {"1.1": "1.0", "0.9": None}
+
+
 def test_a_change_of_code_is_read_as_a_change_before_the_whole(team: Team, capsys: pytest.CaptureFixture[str]) -> None:
     team.approved()
     keep(team, team.ship_attested("1.1", source=SOURCE + "\nx = 1\n"))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from variantkit.errors import InputError
 from variantkit.trust.members import has_module
-from variantkit.trust.versions import is_version, same_version
+from variantkit.trust.versions import is_version, newest_first, same_version
 from variantkit.variants.grammar import normalized_name
 from variantkit.variants.wheel import parse_wheel_name
 from variantkit_allowlist.curation.candidate import Base, Candidate
@@ -102,7 +102,9 @@ def find_base(
     reviews: Sequence[Review],
     revoked: Sequence[Revocation],
 ) -> Approval | None:
-    """The approved version that a change starts from: the one named, the last one reviewed from, else the newest."""
+    """The approved version that a change starts from: the one named, the last one reviewed from, else the newest
+    of those that are older than the wheel.
+    """
     wanted = [named] if named is not None else [review.delta_from for review in reversed(reviews) if review.delta_from]
     for version in wanted:
         found = standing_approval(ledger, wheel.package, version, revoked)
@@ -110,7 +112,9 @@ def find_base(
             return found
     if named is not None:
         raise InputError(f"--delta-from {named}: expected an approved version of {wheel.package} that was not revoked")
-    others = [item for item in approvals_of(ledger, wheel.package) if wheel.sha256 not in item.sha256]
+    approvals = approvals_of(ledger, wheel.package)
+    older = (item for item in approvals if newest_first((item.version, wheel.version))[1] == item.version)
+    others = (item for item in older if wheel.sha256 not in item.sha256)
     standing = (standing_approval(ledger, wheel.package, item.version, revoked) for item in others)
     return next((item for item in standing if item is not None), None)
 
