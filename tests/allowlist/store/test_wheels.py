@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -46,6 +47,26 @@ def test_t10_other_bytes_never_replace_a_kept_wheel(directory: ListDirectory) ->
     keep_wheel(directory, NAME, b"wheel")
     with pytest.raises(RefusedError, match="another wheel of this name is kept there"):
         keep_wheel(directory, NAME, b"other")
+    assert read_kept_wheel(directory, NAME) == b"wheel"
+
+
+def test_a_link_to_the_same_bytes_is_not_a_kept_wheel(directory: ListDirectory, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").write_bytes(b"wheel")
+    os.makedirs(directory.wheels_path, exist_ok=True)
+    os.symlink(tmp_path / "elsewhere", directory.wheel_path(NAME))
+    keep_wheel(directory, NAME, b"wheel")
+    (tmp_path / "elsewhere").write_bytes(b"other")
+    assert read_kept_wheel(directory, NAME) == b"wheel"
+
+
+def test_a_writer_waits_for_another_that_is_soon_done(directory: ListDirectory) -> None:
+    """`approve` writes in several steps; of two at once both gave up where neither would wait."""
+    holding = locked(directory.path)
+    holding.__enter__()
+    waiting = threading.Timer(0.2, holding.__exit__, (None, None, None))
+    waiting.start()
+    keep_wheel(directory, NAME, b"wheel")
+    waiting.join()
     assert read_kept_wheel(directory, NAME) == b"wheel"
 
 

@@ -7,6 +7,7 @@ import os
 import stat
 import sys
 import tempfile
+import time
 from typing import TYPE_CHECKING
 
 from variantkit.errors import InputError, UndeterminedError
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LOCK_FILE = ".lock"
+WAIT_SECONDS = 2.0
 
 
 def read_file(path: str, cap: int, *, links: bool = True) -> bytes:
@@ -96,11 +98,20 @@ def locked(directory: str) -> Iterator[None]:
     except OSError as error:
         raise InputError(f"{path}: cannot be written: {error.strerror}") from None
     with stream:
-        try:
-            _lock(stream.fileno())
-        except OSError:
-            raise UndeterminedError(f"{directory}: another command is writing this list; try again") from None
+        _wait_for(stream.fileno(), directory)
         yield
+
+
+def _wait_for(descriptor: int, directory: str) -> None:
+    """Lock, once whoever holds it has written: of several that write in two steps one gets to its end."""
+    until = time.monotonic() + WAIT_SECONDS
+    while True:
+        try:
+            return _lock(descriptor)
+        except OSError:
+            if time.monotonic() > until:
+                raise UndeterminedError(f"{directory}: another command is writing this list; try again") from None
+        time.sleep(0.02)
 
 
 def _lock(descriptor: int) -> None:

@@ -62,7 +62,7 @@ def _write_once(path: str, data: bytes) -> None:
                 f"{path}: another wheel of this name is kept there (sha256 {kept}, given {given}); the same name with "
                 "other bytes is what a replaced upload looks like: find out which one was published"
             )
-    else:
+    if not os.path.lexists(path) or os.path.islink(path):  # what a link leads to may be another file tomorrow
         write_whole(path, data)
 
 
