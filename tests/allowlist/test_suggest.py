@@ -66,6 +66,19 @@ def test_a_release_for_an_older_line_is_a_change_of_that_line(team: Team, capsys
     assert found == {"1.1": "1.0", "0.9": None}
 
 
+def test_a_wheel_whose_name_has_no_version_is_a_change_of_nothing(
+    team: Team, capsys: pytest.CaptureFixture[str]
+) -> None:
+    team.approved()
+    wheel = team.ship("2.0")
+    odd = os.path.join(os.path.dirname(wheel.path), f"{MODULE}-latest-py3-none-any.whl")
+    os.rename(wheel.path, odd)
+    capsys.readouterr()
+    assert team.run("approve", odd, "--json") == 1
+    document = printed(capsys)
+    assert (document["code"], document["change"]) == ("wheel-not-canonical", None)
+
+
 def test_a_change_of_code_is_read_as_a_change_before_the_whole(team: Team, capsys: pytest.CaptureFixture[str]) -> None:
     team.approved()
     keep(team, team.ship_attested("1.1", source=SOURCE + "\nx = 1\n"))

@@ -112,7 +112,7 @@ def find_base(
             return found
     if named is not None:
         raise InputError(f"--delta-from {named}: expected an approved version of {wheel.package} that was not revoked")
-    approvals = approvals_of(ledger, wheel.package)
+    approvals = approvals_of(ledger, wheel.package) if is_version(wheel.version) else []
     older = (item for item in approvals if newest_first((item.version, wheel.version))[1] == item.version)
     others = (item for item in older if wheel.sha256 not in item.sha256)
     standing = (standing_approval(ledger, wheel.package, item.version, revoked) for item in others)
