@@ -261,6 +261,7 @@ def test_t21_a_machine_without_memory_takes_what_still_lasts_unless_a_serial_is_
     with serve(old) as site:
         refused = machine.update("--url", site.url, *pin, "--min-serial", "2")
         assert (refused.exit, refused.code, machine.installed()) == (1, "list-rolled-back", None)
+        assert "serial 1 is below 2, which --min-serial asks for" in refused.told
         assert machine.update("--url", site.url, *pin, "--min-serial", "1").exit == 0
 
 
