@@ -57,6 +57,7 @@ def run(args: argparse.Namespace, world: World) -> int:
     print_line(public.fingerprint)
     if path:
         print_line(f"next: variantkit-allowlist init DIR --id ID --reviewer NAME={path}.pub:AFFILIATION")
+        print_line("  or, for a list that is there, that line into keys of [reviewers.NAME] in its providers.toml")
     return 0
 
 
