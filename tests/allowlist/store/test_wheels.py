@@ -16,7 +16,6 @@ from variantkit_allowlist.store import (
     first_seen,
     keep_wheel,
     read_file,
-    read_kept_wheel,
     seen_at,
     write_whole,
 )
@@ -39,7 +38,7 @@ def directory(tmp_path: Path) -> ListDirectory:
 def test_a_wheel_is_kept_with_its_evidence(directory: ListDirectory) -> None:
     path = keep_wheel(directory, NAME, b"wheel", {".provenance": b"{}"})
     assert keep_wheel(directory, NAME, b"wheel") == path, "the same bytes again change nothing"
-    assert read_kept_wheel(directory, NAME) == b"wheel"
+    assert read_file(directory.wheel_path(NAME), 1 << 20) == b"wheel"
     assert sorted(os.listdir(directory.wheels_path)) == [NAME, f"{NAME}.provenance"]
 
 
@@ -47,7 +46,7 @@ def test_t10_other_bytes_never_replace_a_kept_wheel(directory: ListDirectory) ->
     keep_wheel(directory, NAME, b"wheel")
     with pytest.raises(RefusedError, match="another wheel of this name is kept there"):
         keep_wheel(directory, NAME, b"other")
-    assert read_kept_wheel(directory, NAME) == b"wheel"
+    assert read_file(directory.wheel_path(NAME), 1 << 20) == b"wheel"
 
 
 def test_a_link_to_the_same_bytes_is_not_a_kept_wheel(directory: ListDirectory, tmp_path: Path) -> None:
@@ -56,7 +55,7 @@ def test_a_link_to_the_same_bytes_is_not_a_kept_wheel(directory: ListDirectory, 
     os.symlink(tmp_path / "elsewhere", directory.wheel_path(NAME))
     keep_wheel(directory, NAME, b"wheel")
     (tmp_path / "elsewhere").write_bytes(b"other")
-    assert read_kept_wheel(directory, NAME) == b"wheel"
+    assert read_file(directory.wheel_path(NAME), 1 << 20) == b"wheel"
 
 
 def test_a_writer_waits_for_another_that_is_soon_done(directory: ListDirectory) -> None:
@@ -67,7 +66,7 @@ def test_a_writer_waits_for_another_that_is_soon_done(directory: ListDirectory) 
     waiting.start()
     keep_wheel(directory, NAME, b"wheel")
     waiting.join()
-    assert read_kept_wheel(directory, NAME) == b"wheel"
+    assert read_file(directory.wheel_path(NAME), 1 << 20) == b"wheel"
 
 
 def test_two_that_keep_wheels_at_once_do_not_replace_one_anothers(directory: ListDirectory) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from variantkit_allowlist.curation.approval import make_approval, rule_to_pin
 from variantkit_allowlist.curation.candidate import Base, Candidate
-from variantkit_allowlist.curation.decision import Case, choose_way, decide_approval
+from variantkit_allowlist.curation.decision import Case, decide_approval
 from variantkit_allowlist.curation.enforcement import Enforcement, draft_enforcement
 
 __all__ = [
@@ -12,7 +12,6 @@ __all__ = [
     "Candidate",
     "Case",
     "Enforcement",
-    "choose_way",
     "decide_approval",
     "draft_enforcement",
     "make_approval",

@@ -13,15 +13,16 @@ import tempfile
 from typing import TYPE_CHECKING, NamedTuple
 
 from variantkit.errors import InputError, VariantkitError
-from variantkit.trust import Entry, check_wheel, parse_approved
+from variantkit.trust import Entry, check_wheel
 from variantkit.trust.memory import load_seen
 from variantkit.trust.revocation import revocation_of_bytes, revocation_of_entry, why_revoked
 from variantkit.variants.grammar import normalized_name
 from variantkit.variants.wheel import parse_wheel_name
 from variantkit_allowlist.mirror import MARKER, SCHEMA, is_base_url
 from variantkit_allowlist.mirror.attested import judge_wheel_provenance
-from variantkit_allowlist.mirror.holdings import APPROVED, AUDITS, TRUSTED_ROOT, Holdings, hold_wheels, missing_wheels
+from variantkit_allowlist.mirror.holdings import AUDITS, TRUSTED_ROOT, Holdings, hold_wheels, missing_wheels
 from variantkit_allowlist.mirror.rendering import render_mirror
+from variantkit_allowlist.repository.approved import APPROVED, read_edition
 from variantkit_allowlist.repository.audits import read_audits
 from variantkit_allowlist.repository.client import fetch, find_root
 from variantkit_allowlist.repository.refusal import RepositoryError
@@ -123,11 +124,7 @@ def _fetch(directory: str, anchor: Anchor, now: int, max_age_days: int) -> Fetch
 
 def _require_edition(directory: str, fetched: Fetched, machine: Machine) -> ApprovedList:
     where = os.path.join(directory, "public")
-    approved = parse_approved(fetched.targets[APPROVED], f"{where}: {APPROVED}")
-    if not approved.id or approved.id != fetched.id:
-        raise RepositoryError(
-            "other-list", f"{where}: expected the list {fetched.id!r} of its root, found {approved.id!r}"
-        )
+    approved = read_edition(fetched, where)
     least = max(machine.serials.get(approved.id, 0), load_seen(machine.memory_dir, approved.id).serial)
     if approved.serial < least:
         said = f"serial {approved.serial}, but {least} was seen on this machine; bring a newer mirror"

@@ -12,6 +12,7 @@ from variantkit.machine.wheels import is_wheel_of
 from variantkit.trust import parse_approved
 from variantkit.trust.canonical import MAX_WHEEL_BYTES
 from variantkit_allowlist.provenance.material import CAP
+from variantkit_allowlist.repository.approved import APPROVED
 from variantkit_allowlist.repository.published import read_published, require_published
 from variantkit_allowlist.repository.state import hashed_name
 from variantkit_allowlist.store.files import read_file
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from variantkit_allowlist.repository.published import Published
     from variantkit_allowlist.store import ListDirectory
 
-APPROVED, AUDITS, TRUSTED_ROOT = "approved.json", "audits.json", "trusted_root.json"
+AUDITS, TRUSTED_ROOT = "audits.json", "trusted_root.json"
 
 
 class Held(NamedTuple):

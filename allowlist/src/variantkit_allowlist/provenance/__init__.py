@@ -12,7 +12,7 @@ from variantkit_allowlist.provenance.evidence import (
 )
 from variantkit_allowlist.provenance.identity import verify_identity
 from variantkit_allowlist.provenance.material import Attestation, MaterialError, read_material
-from variantkit_allowlist.provenance.rebuilding import Source, parse_source, rebuild
+from variantkit_allowlist.provenance.rebuilding import parse_source, rebuild
 from variantkit_allowlist.provenance.trust_root import TrustRoot, bundled_trust_root, load_trust_root, read_trust_root
 from variantkit_allowlist.provenance.vendor_key import verify_vendor_key
 
@@ -20,7 +20,6 @@ __all__ = [
     "Attestation",
     "Evidence",
     "MaterialError",
-    "Source",
     "TrustRoot",
     "WheelFile",
     "bundled_trust_root",

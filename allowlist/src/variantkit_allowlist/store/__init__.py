@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from variantkit_allowlist.store.directory import LEDGER_FILE, TRUST_ROOT_FILE, ListDirectory, open_list
+from variantkit_allowlist.store.directory import LEDGER_FILE, ListDirectory, open_list
 from variantkit_allowlist.store.edits import add_approval, add_revocation, pin_identity, replace_approval
 from variantkit_allowlist.store.files import locked, read_file, write_whole
 from variantkit_allowlist.store.ledger import parse_ledger
 from variantkit_allowlist.store.tidying import dumps, tidy
-from variantkit_allowlist.store.wheels import first_seen, keep_wheel, read_kept_wheel, seen_at
+from variantkit_allowlist.store.wheels import first_seen, keep_wheel, seen_at
 
 __all__ = [
     "LEDGER_FILE",
-    "TRUST_ROOT_FILE",
     "ListDirectory",
     "add_approval",
     "add_revocation",
@@ -23,7 +22,6 @@ __all__ = [
     "parse_ledger",
     "pin_identity",
     "read_file",
-    "read_kept_wheel",
     "replace_approval",
     "seen_at",
     "tidy",

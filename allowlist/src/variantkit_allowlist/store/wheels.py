@@ -66,11 +66,6 @@ def _write_once(path: str, data: bytes) -> None:
         write_whole(path, data)
 
 
-def read_kept_wheel(directory: ListDirectory, filename: str) -> bytes:
-    """The bytes of a kept wheel; the caller compares their hash with what it relies on."""
-    return read_file(directory.wheel_path(os.path.basename(filename)), MAX_WHEEL_BYTES)
-
-
 def seen_at(directory: ListDirectory, sha256: str) -> int | None:
     """When this list first saw a wheel, in unix seconds; None when it never did."""
     return _read_seen(_seen_path(directory)).get(sha256)
