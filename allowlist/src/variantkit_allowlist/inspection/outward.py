@@ -65,7 +65,7 @@ _FOLLOWED = (
 
 MOST_ROUNDS = 40
 MOST_STEPS = 10_000_000
-"""Nodes that are looked at; our largest provider, with all that it vendors, takes a fifth of that."""
+"""Nodes that are looked at; our own providers take less than a twentieth of that."""
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
