@@ -12,7 +12,7 @@ from support.tuf_attacks import approved_list
 from variantkit.trust.approved import Revocation
 from variantkit.trust.dates import DAY, format_date
 from variantkit.trust.revocation import revocation_of_bytes, revocation_of_package
-from variantkit_allowlist.repository.difference import describe_change, missing_revocations
+from variantkit_allowlist.repository.difference import describe_audits, describe_change, missing_revocations
 
 from .conftest import NOW
 
@@ -111,3 +111,19 @@ def test_what_is_not_missing_still_revokes_all_that_it_did(before: list[Revocati
 def test_a_broader_revocation_covers_a_narrower_one(before: Revocation, after: Revocation, missing: bool) -> None:
     """The last row: a name does not revoke bytes that may bear another one."""
     assert bool(missing_revocations([before], [after])) is missing
+
+
+def test_what_an_audit_says_is_read_line_by_line_and_nothing_in_it_looks_like_something_else() -> None:
+    entry = {"package": "acme", "version": "1.0", "namespace": "acme"}
+    identity = {"repository": "https://github.com/acme/provider", "ref": "refs/tags/v1.0"}
+    audit = {**entry, "who": ["alice", "bob"], "identity": identity, "notes": "none", "source": 'a, b -> "c"'}
+    audits = {"criteria": {}, "reviewers": {}, "audits": [audit]}
+    assert describe_audits(None, json.dumps(audits).encode()) == (
+        "~ audit of acme 1.0 (acme):",
+        "    identity ref: refs/tags/v1.0",
+        "    identity repository: https://github.com/acme/provider",
+        '    notes: "none"',
+        '    source: "a, b -> \\"c\\""',
+        "    who: alice, bob",
+    )
+    assert describe_audits(json.dumps(audits).encode(), json.dumps(audits).encode()) == ()

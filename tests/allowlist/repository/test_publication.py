@@ -334,7 +334,8 @@ def test_signers_are_shown_what_changes(made: Curation) -> None:
         "~ acme-variant-provider 1.2.3 (acme)",
         "    + may read /proc/driver",
         f"+ revoked: sha256 {'c' * 64}: reads a home",
-        '~ audit of acme-variant-provider 1.2.3 (acme): notes: "read whole" -> "x"',
+        "~ audit of acme-variant-provider 1.2.3 (acme):",
+        '    notes: "read whole" -> x',
     )
 
 
@@ -346,7 +347,8 @@ def _lay(made: Curation, name: str, data: bytes) -> None:
 
 
 CAROL_TOO = (
-    '~ audit of acme-variant-provider 1.2.3 (acme): who: ["alice", "bob"] -> ["alice", "bob", "carol"]',
+    "~ audit of acme-variant-provider 1.2.3 (acme):",
+    "    who: alice, bob -> alice, bob, carol",
     '! audits.json: reviewers carol: none -> {"name": "", "affiliation": "Partner"}',
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from variantkit.trust.approved import entry_identity, parse_approved
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from variantkit.trust.approved import Entry, Revocation
+
+_is_word = re.compile(r"(?!none$)[!#-+\--~]+").fullmatch
+"""Text that needs no quotes: ASCII without blanks, commas and quotes."""
 
 _NEEDS = {"read": "read", "devices": "open", "libraries": "load", "programs": "start"}
 """What an entry's needs let a provider do, in a word."""
@@ -92,9 +96,21 @@ def describe_audits(before: bytes | None, after: bytes) -> tuple[str, ...]:
     known = {_audit_name(audit): audit for audit in old.get("audits", [])}
     for audit in new["audits"]:
         was = known.get(_audit_name(audit), {})
-        keys = [key for key in sorted({*was, *audit} - _IN_ENTRIES) if was.get(key) != audit.get(key)]
-        lines += [f"~ audit of {_audit_name(audit)}: {key}: {_change(was, audit, key)}" for key in keys]
+        said, now = _flat(was), _flat(audit)
+        keys = [key for key in sorted({*said, *now}) if said.get(key) != now.get(key)]
+        lines += [f"~ audit of {_audit_name(audit)}:"] if keys else []
+        lines += [f"    {key}: {_change(said, now, key)}" for key in keys]
     return tuple(lines)
+
+
+def _flat(audit: Mapping[str, Any]) -> dict[str, Any]:
+    """What an audit says beyond its entry, tables such as `identity` key by key."""
+    found = {}
+    for key in audit.keys() - _IN_ENTRIES:
+        value = audit[key]
+        parts = value.items() if isinstance(value, dict) else [("", value)]
+        found.update({f"{key} {name}".rstrip(): item for name, item in parts})
+    return found
 
 
 def _audit_name(audit: Mapping[str, Any]) -> str:
@@ -106,6 +122,11 @@ def _change(was: Mapping[str, Any], audit: Mapping[str, Any], key: str) -> str:
 
 
 def _plain(value: object) -> str:
+    """A value as one reads it; in JSON where that could be taken for something else."""
+    if isinstance(value, list) and all(isinstance(item, str) and _is_word(item) for item in value):
+        return ", ".join(value) or "[]"
+    if isinstance(value, str) and _is_word(value):
+        return value
     return "none" if value is None else json.dumps(value)
 
 
