@@ -6,8 +6,6 @@ import hashlib
 import json
 import os
 import shutil
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +14,7 @@ from hypothesis import strategies as st
 
 from support import curation
 from support.attested_wheels import CLAIMS, make_attested
+from support.machines import Machine
 from support.private_sigstore import PrivateSigstore
 from support.providers import make_provider
 from support.published_lists import (
@@ -324,17 +323,10 @@ def test_the_sdk_asks_a_provider_from_a_mirror(tmp_path: Path, mirrored: Mirrore
     approved = str(tmp_path / "approved.json")
     arguments = ["--from", str(mirrored.path / "public"), *mirrored.pin]
     assert cli.main(["update", "--to", approved, *arguments], world(NOW)) == 0
-    command = [sys.executable, "-m", "variantkit", "detect", "--approved", approved, "--namespace", "acme", "--json"]
-    ran = subprocess.run(
-        [*command, "--provider-wheels", str(mirrored.files)],
-        capture_output=True, text=True, timeout=60, check=False, env={**os.environ, "HOME": str(tmp_path)},
-    )  # fmt: skip
-    found = json.loads(ran.stdout)["namespaces"]["acme"]
-    assert (found["status"], found["provider"]["sha256"]) == ("present", sha256), ran
+    own = Machine(tmp_path / "own")
+    words = ["detect", "--approved", approved, "--namespace", "acme", "--json", "--provider-wheels"]
+    found = own.run("variantkit", *words, str(mirrored.files)).json["namespaces"]["acme"]
+    assert (found["status"], found["provider"]["sha256"]) == ("present", sha256)
     _flip(mirrored.files / os.path.basename(path))
-    ran = subprocess.run(
-        [*command, "--provider-wheels", str(mirrored.files)],
-        capture_output=True, text=True, timeout=60, check=False, env={**os.environ, "HOME": str(tmp_path)},
-    )  # fmt: skip
-    found = json.loads(ran.stdout)["namespaces"]["acme"]
+    found = own.run("variantkit", *words, str(mirrored.files)).json["namespaces"]["acme"]
     assert found["provider"]["version"] == "3.0", "the altered wheel was not asked, but the next one that is approved"
