@@ -10,14 +10,29 @@ PREFERRED_ARCHS = "AMD_PREFERRED_GFX_ARCHS"
 BOOTSTRAP_FORCE = "ROCM_BOOTSTRAP_FORCE_GFX_ARCH"
 BOOTSTRAP_DISABLE = "ROCM_BOOTSTRAP_DISABLE_DETECTION"
 ROCM_PATH = "ROCM_PATH"
-VARIABLES = (FORCE_ARCH, FORCE_ROCM, TIMEOUT, PREFERRED_ARCHS, BOOTSTRAP_FORCE, BOOTSTRAP_DISABLE, ROCM_PATH)
+VARIABLES = (
+    "AMD_VARIANT_PROVIDER_FORCE_GFX_ARCH",
+    "AMD_VARIANT_PROVIDER_FORCE_ROCM_VERSION",
+    "AMD_VARIANT_PROVIDER_TIMEOUT",
+    "AMD_PREFERRED_GFX_ARCHS",
+    "ROCM_BOOTSTRAP_FORCE_GFX_ARCH",
+    "ROCM_BOOTSTRAP_DISABLE_DETECTION",
+    "ROCM_PATH",
+)
 
 NODES = "/sys/class/kfd/kfd/topology/nodes"
 KFD = "/dev/kfd"
 DRIVER = "/sys/module/amdgpu"
 DXG = "/dev/dxg"  # WSL's GPU device, whoever made the GPU
 ROCMINFO = ("/opt/rocm/bin/rocminfo", "/opt/rocm/core/bin/rocminfo", "/usr/bin/rocminfo")
-HIP_LIBRARIES = tuple([f"amdhip64{version}.dll" for version in ("_10", "_9", "_8", "_7", "_6", "")])
+HIP_LIBRARIES = (
+    "amdhip64_10.dll",
+    "amdhip64_9.dll",
+    "amdhip64_8.dll",
+    "amdhip64_7.dll",
+    "amdhip64_6.dll",
+    "amdhip64.dll",
+)
 HIP_NO_DEVICE = "100"  # hipErrorNoDevice
 VERSION_FILE = ".info/version"
 ROCM_PLACES = ("/opt/rocm", "/opt/rocm/core")  # the second from ROCm 7.12 on
@@ -54,6 +69,11 @@ GENERIC = {
 }
 """LLVM's generic processors, '-' written as '_' since values cannot have it, and their members. Source: as above."""
 
-ROCM_MAJORS = range(20, 4, -1)
-ROCM_MINORS = range(30, -1, -1)
+ROCM_MAJORS = (20, 19, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5)
+# fmt: off
+ROCM_MINORS = (
+    30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18, 17, 16, 15,
+    14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0,
+)
+# fmt: on
 """Versions that are values; 5.0 to 10.0 exist (8 and 9 were left out)."""

@@ -9,13 +9,20 @@ FORCE_CANN = "ASCEND_VARIANT_PROVIDER_FORCE_CANN_VERSION"
 TIMEOUT = "ASCEND_VARIANT_PROVIDER_TIMEOUT"
 TOOLKIT_HOME = "ASCEND_TOOLKIT_HOME"
 HOME_PATH = "ASCEND_HOME_PATH"
-VARIABLES = (FORCE_TYPE, FORCE_DRIVER, FORCE_CANN, TIMEOUT, TOOLKIT_HOME, HOME_PATH)
+VARIABLES = (
+    "ASCEND_VARIANT_PROVIDER_FORCE_NPU_TYPE",
+    "ASCEND_VARIANT_PROVIDER_FORCE_DRIVER_VERSION",
+    "ASCEND_VARIANT_PROVIDER_FORCE_CANN_VERSION",
+    "ASCEND_VARIANT_PROVIDER_TIMEOUT",
+    "ASCEND_TOOLKIT_HOME",
+    "ASCEND_HOME_PATH",
+)
 
 TYPES = (
-    *("950dt", "950pr", "950", "a3", "910b"),
-    *("910premiuma", "910prob", "910proa", "910a", "910"),
-    *("310p", "310b4", "310b3", "310b2", "310b1", "310b", "310"),
-)
+    "950dt", "950pr", "950", "a3", "910b",
+    "910premiuma", "910prob", "910proa", "910a", "910",
+    "310p", "310b4", "310b3", "310b2", "310b1", "310b", "310",
+)  # fmt: skip
 """Every value of `npu_type`, newest first. `910b`, `a3`, `310p` and the names of single chips (`310b4`, `910proa`,
 `950pr`) are those of the first provider for this namespace (0.0.2, 2026-06)."""
 

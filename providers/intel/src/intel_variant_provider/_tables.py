@@ -5,11 +5,14 @@ from __future__ import annotations
 NAMESPACE = "intel"
 FORCE_IP = "INTEL_VARIANT_PROVIDER_FORCE_DEVICE_IP"
 TIMEOUT = "INTEL_VARIANT_PROVIDER_TIMEOUT"
-VARIABLES = (FORCE_IP, TIMEOUT)
+VARIABLES = (
+    "INTEL_VARIANT_PROVIDER_FORCE_DEVICE_IP",
+    "INTEL_VARIANT_PROVIDER_TIMEOUT",
+)
 
 OPEN_ARCHITECTURES = (35, 30, 20)
-OPEN_RELEASES = range(15, -1, -1)
-OPEN_REVISIONS = range(7, -1, -1)
+OPEN_RELEASES = (15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0)
+OPEN_REVISIONS = (7, 6, 5, 4, 3, 2, 1, 0)
 """Xe3P, Xe3 and Xe2 may grow: every release and revision in these ranges is a value, known or not."""
 
 XE_AND_BEFORE = """
@@ -20,16 +23,16 @@ XE_AND_BEFORE = """
 (its pre-production steppings included), November 2026."""
 
 BASES = (
-    # architecture, releases, the base whose code they run
-    (30, range(256), (30, 0, 4)),
-    (20, range(256), (20, 1, 0)),
-    (12, range(70, 72), (12, 70, 4)),
-    (12, range(55, 58), (12, 55, 8)),
+    # architecture, first and last release, the base whose code they run
+    (30, (0, 255), (30, 0, 4)),
+    (20, (0, 255), (20, 1, 0)),
+    (12, (70, 71), (12, 70, 4)),
+    (12, (55, 57), (12, 55, 8)),
 )
 """Code for a base runs on the versions above it. Source: the first provider for this namespace (Intel's, 0.0.3,
 2026-04), widened from its list of releases to all of an architecture, as Intel describes ahead-of-time targets."""
 
-DISCRETE_RELEASES = frozenset({(12, 10), (12, 50), (12, 55), (12, 56), (12, 57), (12, 60), (12, 61), (20, 1), (20, 2)})
+DISCRETE_RELEASES = ((12, 10), (12, 50), (12, 55), (12, 56), (12, 57), (12, 60), (12, 61), (20, 1), (20, 2))
 """Those of cards; without Level Zero, whose order is kept, they come before processors' own GPUs."""
 
 VENDOR = "0x8086"

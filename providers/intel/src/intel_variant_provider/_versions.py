@@ -27,7 +27,7 @@ def format_ip(ip: Ip) -> str:
 
 def find_base(ip: Ip) -> Ip | None:
     """The base below a version, whose code it runs; None when it is one itself or none is known."""
-    for architecture, releases, base in BASES:
-        if ip[0] == architecture and ip[1] in releases:
+    for architecture, (first, last), base in BASES:
+        if ip[0] == architecture and first <= ip[1] <= last:
             return base if ip > base else None
     return None

@@ -8,7 +8,12 @@ FORCE_CUDA = "NV_VARIANT_PROVIDER_FORCE_CUDA_DRIVER_VERSION"
 FORCE_CAPABILITY = "NV_VARIANT_PROVIDER_FORCE_SM_ARCH"
 GPU_POLICY = "NV_VARIANT_PROVIDER_GPU_POLICY"
 TIMEOUT = "NV_VARIANT_PROVIDER_TIMEOUT"
-VARIABLES = (FORCE_CUDA, FORCE_CAPABILITY, GPU_POLICY, TIMEOUT)
+VARIABLES = (
+    "NV_VARIANT_PROVIDER_FORCE_CUDA_DRIVER_VERSION",
+    "NV_VARIANT_PROVIDER_FORCE_SM_ARCH",
+    "NV_VARIANT_PROVIDER_GPU_POLICY",
+    "NV_VARIANT_PROVIDER_TIMEOUT",
+)
 POLICIES = ("union", "max", "min")
 
 LOWER_BOUND = "cuda_version_lower_bound"
@@ -52,14 +57,19 @@ CUDA_OF_BRANCH = (
 )  # fmt: skip
 
 # nvml.h, nvmlReturn_t (driver 580).
-NVML_NO_PERMISSION, NVML_NOT_FOUND, NVML_NOT_LOADED, NVML_LOST, NVML_MISMATCH = 4, 6, 9, 15, 18
-NVML_NOT_SUPPORTED, NVML_NO_FUNCTION = 3, 13
+NVML_NOT_SUPPORTED = 3
+NVML_NO_PERMISSION = 4
+NVML_NOT_FOUND = 6
+NVML_NOT_LOADED = 9
+NVML_NO_FUNCTION = 13
+NVML_LOST = 15
+NVML_MISMATCH = 18
 NVML_FAILURES = {
-    NVML_NO_PERMISSION: ("driver-no-permission", "may not open the driver's device nodes (error 4): add this user to "
+    4: ("driver-no-permission", "may not open the driver's device nodes (error 4): add this user to "
                          "the group that owns /dev/nvidiactl, or give the container the GPU"),
-    NVML_NOT_FOUND: ("no-gpu", "finds no GPU (error 6)"),
-    NVML_NOT_LOADED: ("driver-not-loaded", "says that the kernel driver is not loaded (error 9)"),
-    NVML_MISMATCH: ("driver-version-mismatch", "is of another version than the kernel driver (error 18): a driver "
+    6: ("no-gpu", "finds no GPU (error 6)"),
+    9: ("driver-not-loaded", "says that the kernel driver is not loaded (error 9)"),
+    18: ("driver-version-mismatch", "is of another version than the kernel driver (error 18): a driver "
                     "update waits for a reboot"),
 }  # fmt: skip
 """Failures of nvmlInit that no other source could know better."""
@@ -68,7 +78,8 @@ PLAIN_ABSENCE = {"driver-library-missing", "driver-not-loaded", "no-gpu", "stub-
 """Remarks that explain why no GPU is usable; any other leaves open whether there is one."""
 
 # cuda.h, CUresult.
-CUDA_MISMATCH, CUDA_COMPAT_REFUSED = 803, 804
+CUDA_MISMATCH = 803
+CUDA_COMPAT_REFUSED = 804
 
 LIBRARIES = {
     "nvml": "libnvidia-ml.so.1",
@@ -81,8 +92,8 @@ NODE_DIRECTORY = "/usr/local/nvidia"
 PROGRAMS = (
     "/usr/bin/nvidia-smi",
     "/usr/local/bin/nvidia-smi",
-    NODE_DIRECTORY + "/bin/nvidia-smi",
-    WSL_DIRECTORY + "/nvidia-smi",
+    "/usr/local/nvidia/bin/nvidia-smi",
+    "/usr/lib/wsl/lib/nvidia-smi",
 )
 
 VERSION_FILE = "/proc/driver/nvidia/version"

@@ -116,9 +116,9 @@ pku                 7.0        ecx 3  0     0 4.6  pku                 -        
 
 # What CPUID is asked, as (leaf, subleaf); leaves 0 and 80000000 say which of the others exist.
 LEAVES = (
-    *((0, 0), (1, 0), (7, 0), (7, 1), (0xD, 1), (0x1E, 1), (0x24, 0)),
-    *((0x80000000, 0), (0x80000001, 0), (0x80000008, 0)),
-)
+    (0, 0), (1, 0), (7, 0), (7, 1), (0xD, 1), (0x1E, 1), (0x24, 0),
+    (0x80000000, 0), (0x80000001, 0), (0x80000008, 0),
+)  # fmt: skip
 
 # What each level adds to the one below: System V ABI, AMD64 supplement, 3.1.1 "Processor Architecture" (2020-07).
 # OSXSAVE is not in /proc/cpuinfo; avx's XCR0 mask implies it. lzcnt is abm. v1 is what a 64-bit interpreter proves.
