@@ -134,7 +134,7 @@ def list_wheels(directory: ListDirectory) -> list[str]:
     """The paths of the kept wheels."""
     try:
         names = sorted(os.listdir(directory.wheels_path))
-    except OSError:
+    except FileNotFoundError:
         return []
     return [directory.wheel_path(name) for name in names if name.endswith(".whl") and not name.startswith(".")]
 

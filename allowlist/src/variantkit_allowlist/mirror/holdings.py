@@ -67,7 +67,7 @@ def read_wheels(folder: str) -> dict[str, bytes]:
     """Every wheel and every file of evidence in a folder, by name."""
     try:
         names = sorted(os.listdir(folder))
-    except OSError:
+    except FileNotFoundError:
         return {}
     wanted = [
         name for name in names if name.endswith((".whl", *SUFFIXES)) and os.path.isfile(os.path.join(folder, name))

@@ -72,7 +72,7 @@ def read_wheels(directory: ListDirectory, approvals: Iterable[Approval]) -> Mapp
 def _wheel_names(folder: str) -> list[str]:
     try:
         return sorted(name for name in os.listdir(folder) if name.endswith(".whl"))
-    except OSError:
+    except FileNotFoundError:
         return []
 
 
